@@ -1,0 +1,1 @@
+"""Xinqiao (信桥): inclusive lending in which every loan can be proved."""
