@@ -1,0 +1,33 @@
+"""Settings from the environment (`XINQIAO_…`, and `DATABASE_URL` as other tools name it)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="XINQIAO_", extra="ignore", populate_by_name=True)
+
+    home: Path = Path("var")
+    """State that is not in the database: keys/, pg/ (the embedded server), evidence/."""
+    database_url: str | None = Field(default=None, validation_alias=AliasChoices("DATABASE_URL", "XINQIAO_DATABASE_URL", "database_url"))
+    """A PostgreSQL URL; absent, the embedded server is started under `home`."""
+    tenant: str = Field(default="main", pattern=r"^[a-z][a-z0-9_-]{0,39}$")
+    timezone: str = "Asia/Shanghai"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8600, ge=0, le=65535)
+    public_url: str | None = None
+    """The address people and partners reach; absent, http://host:port."""
+    cipher: Literal["AES-256-GCM-SIV", "SM4-GCM"] = "AES-256-GCM-SIV"
+    log_json: bool = False
+    max_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
+    demo: bool = False
+    """Mounts the invented shop and its people; never in production."""
+
+    @property
+    def address(self) -> str:
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")

@@ -1,0 +1,1 @@
+"""The schema: every room's tables, and the versions it went through."""
