@@ -74,6 +74,7 @@ class Database:
     def begin(self, tenant: str = "main") -> Iterator[Connection]:
         """One transaction of one tenant; commits when the block ends, rolls back when it raises."""
         with self.engine.begin() as connection:
+            connection.info.pop("appended", None)
             connection.execute(text("SELECT set_config('xinqiao.tenant', :tenant, true)"), {"tenant": tenant})
             yield connection
 

@@ -46,7 +46,10 @@ class Event:
 
 
 def append(db: Connection, events: Sequence[Event], *, at: datetime | None = None) -> None:
-    """Write all events by one statement; `at` serves those that carry no instant of their own."""
+    """Write all events by one statement; `at` serves those that carry no instant of their own.
+
+    The connection remembers what was appended (`appended_in`), so that whoever owns the transaction can bind it to the audit log.
+    """
     if not events:
         return
     rows = []
@@ -56,6 +59,12 @@ def append(db: Connection, events: Sequence[Event], *, at: datetime | None = Non
             raise ValueError(f"event {one.kind} has no instant: pass at=clock.now()")
         rows.append({"at": when, "id": one.id, "subject": one.subject, "person_id": one.person, "kind": one.kind, "data": plain(one.data)})
     db.execute(insert(event), rows)
+    db.info.setdefault("appended", []).extend(rows)
+
+
+def appended_in(db: Connection) -> list[dict[str, Any]]:
+    """Take the rows that were appended on this connection since the last call."""
+    return db.info.pop("appended", [])
 
 
 def of(db: Connection, subject: UUID) -> list[Event]:

@@ -1,0 +1,190 @@
+"""Where an application stands: the fold of its events, and the one step that comes next. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from xinqiao.vault import Purpose
+
+from xinqiao.kit.events import Event
+
+ASKED_FIRST = (Purpose.IDENTITY, Purpose.BUREAU_QUERY, Purpose.AUTOMATED_DECISION)
+ASKED_BEFORE_SIGNATURE = (Purpose.FUNDER_SHARING, Purpose.BUREAU_REPORT)
+FACE_ATTEMPTS = 3
+"""A clip that was unclear may be taken again; after the third the application goes to a person."""
+
+
+class Step(StrEnum):
+    """What happens next. The first group waits for a person, the second is the platform's own work."""
+
+    CONSENT = "consent"
+    FACE = "face"
+    REVIEW = "review"
+    FUNDER = "funder"
+    SIGN = "sign"
+    DONE = "done"
+
+    SCREEN = "screen"
+    DECIDE = "decide"
+    DECLINE = "decline"
+    FUND = "fund"
+    OFFER = "offer"
+    LEAVE = "leave"
+    DISBURSE = "disburse"
+
+
+WAITS = frozenset({Step.CONSENT, Step.FACE, Step.REVIEW, Step.FUNDER, Step.SIGN, Step.DONE})
+"""Steps at which the platform has nothing to do until somebody answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the events say so far. Outcomes are the rooms' own words: pass, retry, refer, fail, decline, approve."""
+
+    answers: Mapping[str, bool] = field(default_factory=dict)
+    """Purpose -> agreed, as last answered in this application."""
+    identity: str | None = None
+    face_attempts: int = 0
+    face_refused: bool = False
+    fraud: str | None = None
+    credit: str | None = None
+    terms: Mapping[str, Any] | None = None
+    """What may be offered: band, probability of default, limit and annual rate, from the decision or from the reviewer."""
+    human_asked: bool = False
+    """The applicant asked that a person look again; the machine's refusal then does not stand alone."""
+    approved_by_person: bool = False
+    asked_funder: str | None = None
+    reserved: Mapping[str, Any] | None = None
+    no_funder: bool = False
+    offer: str | None = None
+    signed: bool = False
+    loan: str | None = None
+    ended: str | None = None
+
+    @property
+    def referrals(self) -> tuple[str, ...]:
+        """What a person has to look at, unless one already did."""
+        if self.approved_by_person:
+            return ()
+        found = []
+        if self.identity is None or self.identity != "pass":
+            found.append("identity")
+        if self.fraud != "pass":
+            found.append("fraud")
+        if self.credit != "approve":
+            found.append("credit")
+        return tuple(found)
+
+
+def fold(events: Iterable[Event]) -> Progress:
+    progress = Progress()
+    for event in events:
+        apply = FOLDS.get(event.kind)
+        if apply is not None:
+            progress = apply(progress, event.data)
+    return progress
+
+
+def _answered(p: Progress, data: Mapping[str, Any]) -> Progress:
+    return replace(p, answers={**p.answers, data["purpose"]: data["agreed"]})
+
+
+def _checked(p: Progress, data: Mapping[str, Any]) -> Progress:
+    return replace(p, identity=data["outcome"], face_attempts=p.face_attempts + 1)
+
+
+def _approved(p: Progress, data: Mapping[str, Any]) -> Progress:
+    return replace(p, approved_by_person=True, terms=data["terms"], ended=None)
+
+
+def _decided(p: Progress, data: Mapping[str, Any]) -> Progress:
+    return replace(p, credit=data["outcome"], terms=data.get("terms"))
+
+
+def _reserved(p: Progress, data: Mapping[str, Any]) -> Progress:
+    return replace(p, reserved=data, asked_funder=None, no_funder=False)
+
+
+def _let_go(p: Progress, data: Mapping[str, Any]) -> Progress:
+    """The funder said no or kept silent: the next best bid is tried, and sharing is asked anew for its name."""
+    answers = {purpose: agreed for purpose, agreed in p.answers.items() if purpose != Purpose.FUNDER_SHARING}
+    return replace(p, answers=answers, reserved=None, asked_funder=None, offer=None)
+
+
+FOLDS = {
+    "consent.answered": _answered,
+    "face.refused": lambda p, d: replace(p, face_refused=True),
+    "identity.checked": _checked,
+    "fraud.screened": lambda p, d: replace(p, fraud=d["outcome"]),
+    "credit.decided": _decided,
+    "review.approved": _approved,
+    "review.declined": lambda p, d: replace(p, ended="declined"),
+    "review.requested": lambda p, d: replace(p, ended=None, human_asked=True),
+    "funding.asked": lambda p, d: replace(p, asked_funder=d["funder"]),
+    "funding.reserved": _reserved,
+    "funding.refused": _let_go,
+    "funding.none": lambda p, d: replace(p, no_funder=True),
+    "offer.made": lambda p, d: replace(p, offer=d["offer"]),
+    "offer.signed": lambda p, d: replace(p, signed=True),
+    "loan.disbursed": lambda p, d: replace(p, loan=d["loan"]),
+    "application.declined": lambda p, d: replace(p, ended="declined"),
+    "application.expired": lambda p, d: replace(p, ended="expired"),
+    "application.withdrawn": lambda p, d: replace(p, ended="withdrawn"),
+}
+
+
+def next_step(p: Progress) -> tuple[Step, Purpose | None]:
+    """The one step that comes next, and for a consent its purpose."""
+    if p.ended or p.loan:
+        return Step.DONE, None
+    if p.signed:
+        return Step.DISBURSE, None
+    unanswered = next((purpose for purpose in ASKED_FIRST if purpose not in p.answers), None)
+    if unanswered is not None and not p.approved_by_person:
+        return Step.CONSENT, unanswered
+    step = _evidence_step(p)
+    if step is Step.SIGN:
+        return _before_signature(p)
+    return step, None
+
+
+def _before_signature(p: Progress) -> tuple[Step, Purpose | None]:
+    """Sharing with the funder is needed to lend; reporting to the bureau is the person's free choice."""
+    if p.answers.get(Purpose.FUNDER_SHARING) is False:
+        return Step.LEAVE, None
+    unanswered = next((purpose for purpose in ASKED_BEFORE_SIGNATURE if purpose not in p.answers), None)
+    return (Step.SIGN, None) if unanswered is None else (Step.CONSENT, unanswered)
+
+
+def _evidence_step(p: Progress) -> Step:
+    if not p.approved_by_person:
+        if _face_is_due(p):
+            return Step.FACE
+        if p.fraud is None:
+            return Step.SCREEN
+        if p.identity == "fail" or p.fraud == "decline":
+            return Step.REVIEW if p.human_asked else Step.DECLINE
+        if p.credit is None:
+            return Step.DECIDE
+        if p.credit == "decline":
+            return Step.REVIEW if p.human_asked else Step.DECLINE
+        if p.referrals:
+            return Step.REVIEW
+    return _funding_step(p)
+
+
+def _face_is_due(p: Progress) -> bool:
+    if p.face_refused or not p.answers.get(Purpose.IDENTITY):
+        return False
+    return p.identity is None or (p.identity == "retry" and p.face_attempts < FACE_ATTEMPTS)
+
+
+def _funding_step(p: Progress) -> Step:
+    if p.no_funder:
+        return Step.DECLINE
+    if p.reserved is None:
+        return Step.FUNDER if p.asked_funder else Step.FUND
+    return Step.OFFER if p.offer is None else Step.SIGN
