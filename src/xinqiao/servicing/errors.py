@@ -1,0 +1,135 @@
+"""What servicing says when it refuses. Each part's errors stand together here so that their codes are seen at one glance."""
+
+from xinqiao.kit import Conflict, Forbidden, NotFound, Refused
+
+
+class TermsRefused(Refused):
+    code = "servicing.terms_refused"
+    says = "These loan terms contradict themselves: {0}."
+    says_zh = "贷款条款自相矛盾：{0}。"
+
+
+class TooSmallForTerm(Refused):
+    code = "servicing.too_small_for_term"
+    says = "{0} over {1} instalments leaves an instalment that repays nothing; lend more or over fewer instalments."
+    says_zh = "{0} 分 {1} 期会出现不还本金的一期；请提高金额或减少期数。"
+
+
+class NoAnnualRate(Refused):
+    code = "servicing.no_annual_rate"
+    says = "No annual rate fits these flows: {0}."
+    says_zh = "这些现金流没有对应的年化利率：{0}。"
+
+
+class LanguageUnknown(Refused):
+    code = "servicing.language_unknown"
+    says = "There is no contract text in {0!r}; use one of {1}."
+    says_zh = "没有 {0!r} 语言的合同文本；可用：{1}。"
+
+
+class OfferNotFound(NotFound):
+    code = "servicing.offer_not_found"
+    says = "There is no offer {0}."
+    says_zh = "没有找到报价 {0}。"
+
+
+class OfferExpired(Conflict):
+    code = "servicing.offer_expired"
+    says = "The offer expired at {0}; ask for a new one."
+    says_zh = "报价已于 {0} 失效，请重新申请报价。"
+
+
+class ContractChanged(Conflict):
+    code = "servicing.contract_changed"
+    says = "The hash signed is not that of this offer's contract in {0}; show contract {1} and sign that one."
+    says_zh = "所签哈希与本报价的{0}合同不符；请展示合同 {1} 后再签。"
+
+
+class SignatureInvalid(Refused):
+    code = "servicing.signature_invalid"
+    says = "The signature does not verify: {0}."
+    says_zh = "签名验证失败：{0}。"
+
+
+class NotTheBorrower(Forbidden):
+    code = "servicing.not_the_borrower"
+    says = "Only the person whom the offer was made to may sign it."
+    says_zh = "只有被报价人本人可以签署。"
+
+
+class NotSigned(Conflict):
+    code = "servicing.not_signed"
+    says = "Offer {0} has not been signed; the borrower signs before the money leaves."
+    says_zh = "报价 {0} 尚未签署；借款人签署后方可放款。"
+
+
+class LoanNotFound(NotFound):
+    code = "servicing.loan_not_found"
+    says = "There is no loan {0}."
+    says_zh = "没有找到贷款 {0}。"
+
+
+class LoanClosed(Conflict):
+    code = "servicing.loan_closed"
+    says = "Loan {0} was repaid in full; nothing is owed."
+    says_zh = "贷款 {0} 已结清，无需再还款。"
+
+
+class AmountNotAccepted(Refused):
+    code = "servicing.amount_not_accepted"
+    says = "{0} cannot be taken: pay up to {1} (all that falls due through the next instalment), or exactly {2} to settle the loan today."
+    says_zh = "无法接受 {0}：可还至多 {1}（含下一期应还），或一次还清 {2}。"
+
+
+class KeyReused(Conflict):
+    code = "servicing.key_reused"
+    says = "Key {0!r} already stands for a different {1}; send a new key for a new one."
+    says_zh = "键 {0!r} 已用于另一笔{1}；新的请求请使用新的键。"
+
+
+class AccountUnknown(Refused):
+    code = "ledger.account_unknown"
+    says = "Account {0} was never opened; open it before posting to it."
+    says_zh = "账户 {0} 尚未开立；请先开户再记账。"
+
+
+class BalanceForbidden(Conflict):
+    code = "ledger.balance_forbidden"
+    says = "The postings would take an account where it may not go ({0}); post no more than it holds."
+    says_zh = "记账会使账户余额越界（{0}）；记账金额不得超过其余额。"
+
+
+class TransferRefused(Refused):
+    code = "ledger.transfer_refused"
+    says = "Transfer {0!r} cannot be posted: {1}."
+    says_zh = "转账 {0!r} 无法记账：{1}。"
+
+
+class BucketsNotAscending(Refused):
+    code = "delinquency.buckets_not_ascending"
+    says = "Each bucket must start later than the one before it, as in '1:M1 31:M2'; got {0!r}."
+    says_zh = "每个账龄段的起始天数必须大于前一段，例如 '1:M1 31:M2'；收到 {0!r}。"
+
+
+class NotInArrears(Conflict):
+    code = "reporting.not_in_arrears"
+    says = "Loan {0} is not in arrears; a loan without arrears is never reported as negative."
+    says_zh = "贷款 {0} 没有逾期；未逾期的贷款不得报送不良信息。"
+
+
+class NoConsent(Forbidden):
+    code = "reporting.no_consent"
+    says = "A negative report needs the person's own receipt for credit-bureau reporting; give its id."
+    says_zh = "报送不良信息需要本人的征信报送同意回执；请提供回执编号。"
+
+
+class NoNotice(Conflict):
+    code = "reporting.no_notice"
+    says = "The borrower has not been told of a report for the arrears since {0}; record the notice first and wait out its grace period."
+    says_zh = "尚未就 {0} 起的逾期告知借款人；请先告知并等待宽限期结束。"
+
+
+class InGrace(Conflict):
+    code = "reporting.in_grace"
+    says = "The grace period runs until {0}; payment until then stops the report."
+    says_zh = "宽限期至 {0}；在此之前还款则不报送。"
