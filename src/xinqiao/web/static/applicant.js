@@ -1,0 +1,49 @@
+// Small helps on every page of the applicant. Each page works without them.
+"use strict";
+
+// What the page can honestly say of how a text was read: for how long it stood there, and whether its end was ever on the screen.
+function watchReading(form) {
+  const shownAt = performance.now();
+  const end = document.querySelector("[data-text-end]");
+  const scrolled = form.elements.namedItem("scrolled_to_end");
+  if (end && scrolled) {
+    scrolled.value = "no";
+    new IntersectionObserver((seen, observer) => {
+      if (!seen.some((entry) => entry.isIntersecting)) return;
+      scrolled.value = "yes";
+      observer.disconnect();
+    }).observe(end);
+  }
+  form.addEventListener("submit", () => {
+    form.elements.namedItem("seconds_shown").value = ((performance.now() - shownAt) / 1000).toFixed(1);
+  });
+}
+
+// One press sends one answer: the server counts repeats once, and the page says that it is at work.
+function sendOnce(form) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    const pressed = event.submitter;
+    setTimeout(() => {
+      for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
+      if (pressed && pressed.dataset.busy) pressed.textContent = pressed.dataset.busy;
+    });
+  });
+}
+
+// A page that the browser brings back from its memory must be usable again.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
+
+for (const form of document.querySelectorAll("form[data-reading]")) watchReading(form);
+for (const form of document.querySelectorAll("form[data-once]")) sendOnce(form);
+document.querySelector("[data-focus]")?.focus();
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
