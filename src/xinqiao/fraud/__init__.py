@@ -1,0 +1,28 @@
+"""Fraud screening: velocity, links, near-duplicates, rules as data."""
+
+from .errors import FactNotPlain, NotScreened, RuleNotUnderstood, RulesNotValid, UnknownIndex, UnknownRules
+from .model import FraudEvidence, Label, Outcome, Reason
+from .rules import Rules, load, read
+from .service import confirm, erase, find, register, replay, screen
+
+__all__ = [
+    "FactNotPlain",
+    "FraudEvidence",
+    "Label",
+    "NotScreened",
+    "Outcome",
+    "Reason",
+    "RuleNotUnderstood",
+    "Rules",
+    "RulesNotValid",
+    "UnknownIndex",
+    "UnknownRules",
+    "confirm",
+    "erase",
+    "find",
+    "load",
+    "read",
+    "register",
+    "replay",
+    "screen",
+]
