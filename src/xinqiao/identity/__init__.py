@@ -1,0 +1,26 @@
+"""Face evidence: a living person, the one on the ID portrait. Pure: no database."""
+
+from .errors import IdNumberInvalid, ModelsUnavailable
+from .media import read_clip, read_image
+from .model import IdentityEvidence, Outcome, Signal, State
+from .networks import FaceModels
+from .reasons import REASONS, Reason
+from .service import check
+from .template import SAME_FACE_BITS, distance
+
+__all__ = [
+    "REASONS",
+    "SAME_FACE_BITS",
+    "FaceModels",
+    "IdNumberInvalid",
+    "IdentityEvidence",
+    "ModelsUnavailable",
+    "Outcome",
+    "Reason",
+    "Signal",
+    "State",
+    "check",
+    "distance",
+    "read_clip",
+    "read_image",
+]

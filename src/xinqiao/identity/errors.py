@@ -1,0 +1,43 @@
+from xinqiao.kit import Refused, Unavailable
+
+
+class IdNumberInvalid(Refused):
+    code = "identity.id_number_invalid"
+    says = "A resident ID number has 17 digits and a check character that fits them (GB 11643); this one does not."
+    says_zh = "公民身份号码应为17位数字加一位正确的校验码（GB 11643），请核对。"
+
+
+class ImageTooLarge(Refused):
+    code = "identity.image_too_large"
+    says = "The picture is too large ({0}); send a JPEG, PNG or WebP of at most {1}."
+    says_zh = "图片过大（{0}），请上传不超过{1}的 JPEG、PNG 或 WebP 图片。"
+
+
+class ImageUnreadable(Refused):
+    code = "identity.image_unreadable"
+    says = "The picture cannot be read; send one whole JPEG, PNG or WebP file of at least 64 by 64 pixels."
+    says_zh = "无法读取图片，请上传完整的 JPEG、PNG 或 WebP 图片（至少64×64像素）。"
+
+
+class ClipTooLarge(Refused):
+    code = "identity.clip_too_large"
+    says = "The clip is too large ({0}); send about one second of video, at most {1}."
+    says_zh = "视频过大（{0}），请拍摄约一秒的视频，不超过{1}。"
+
+
+class ClipUnreadable(Refused):
+    code = "identity.clip_unreadable"
+    says = "The clip cannot be read; send about one second of WebM, MP4 or MOV video (VP8, VP9, AV1, H.264 or HEVC)."
+    says_zh = "无法读取视频，请上传约一秒的 WebM、MP4 或 MOV 视频（VP8、VP9、AV1、H.264 或 HEVC）。"
+
+
+class KeyTooShort(Refused):
+    code = "identity.key_too_short"
+    says = "A template or index key is secret and random, at least 16 bytes long; got {0} bytes."
+    says_zh = "模板密钥与索引密钥须为至少16字节的随机秘密值，实际为{0}字节。"
+
+
+class ModelsUnavailable(Unavailable):
+    code = "identity.models_unavailable"
+    says = "The face models cannot be loaded ({0}); the application waits or goes to a person."
+    says_zh = "人脸模型无法加载（{0}），申请将等待或转人工处理。"

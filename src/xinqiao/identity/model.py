@@ -1,0 +1,97 @@
+"""What a check says, and how its signals become one outcome. Pure: no input or output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from .reasons import REASONS, Reason
+
+
+class Outcome(StrEnum):
+    PASS = "pass"
+    RETRY = "retry"
+    REFER = "refer"
+    FAIL = "fail"
+
+
+class State(StrEnum):
+    """A signal's own word; `not_run` never counts as passed."""
+
+    PASS = "pass"
+    RETRY = "retry"
+    REFER = "refer"
+    FAIL = "fail"
+    NOT_RUN = "not_run"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    name: str
+    state: State
+    value: float | None = None
+    """The measurement, in the unit that README.md gives for the signal; None when it could not be made."""
+    reason: str | None = None
+    """A code of REASONS, whenever the state is not `pass`."""
+
+
+REQUIRED = ("portrait_quality", "selfie_quality", "length", "motion", "one_person", "texture", "match")
+"""Signals without which nobody passes."""
+DECEIT = {"frozen", "face_changes"}
+"""Reasons that no second try mends: they outrank an instruction to try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityEvidence:
+    """The result of one check. `template` and `face_index` are secret: never logged, never part of `record()`."""
+
+    outcome: Outcome
+    liveness_score: float | None
+    """0-1, larger is more alive; None when no frame could be judged."""
+    match_score: float | None
+    """Cosine of portrait and selfie, -1 to 1; None when either has no usable face."""
+    signals: tuple[Signal, ...]
+    reasons: tuple[Reason, ...]
+    template: bytes
+    face_index: bytes
+    model_versions: Mapping[str, str]
+    took_ms: int
+
+    def record(self) -> dict[str, Any]:
+        """All that may stand in an event or an evidence pack: scores, codes, versions; no biometric data."""
+        return {
+            "outcome": self.outcome.value,
+            "liveness_score": self.liveness_score,
+            "match_score": self.match_score,
+            "signals": {s.name: {"state": s.state.value, "value": s.value, "reason": s.reason} for s in self.signals},
+            "reasons": [r.code for r in self.reasons],
+            "model_versions": dict(self.model_versions),
+            "took_ms": self.took_ms,
+        }
+
+    def __repr__(self) -> str:
+        return f"IdentityEvidence({self.outcome.value}, reasons={[r.code for r in self.reasons]})"
+
+
+def decide(signals: Sequence[Signal]) -> Outcome:
+    """One outcome: deceit fails; then a bad recording is tried again; then the worst signal counts; what did not run is referred."""
+    found = {s.name: s for s in signals}
+    states = {s.state for s in signals} | {State.NOT_RUN for name in REQUIRED if name not in found}
+    if any(s.state is State.FAIL and s.reason in DECEIT for s in signals):
+        return Outcome.FAIL
+    if State.RETRY in states:
+        return Outcome.RETRY
+    if State.FAIL in states:
+        return Outcome.FAIL
+    if states & {State.REFER, State.NOT_RUN}:
+        return Outcome.REFER
+    return Outcome.PASS
+
+
+def explain(signals: Sequence[Signal], outcome: Outcome) -> tuple[Reason, ...]:
+    """The reasons of the signals that made the outcome, in their order, without repeats."""
+    wanted = {State(outcome.value)} | ({State.NOT_RUN} if outcome is Outcome.REFER else set())
+    codes = dict.fromkeys(s.reason for s in signals if s.state in wanted and s.reason)
+    return tuple(REASONS[code] for code in codes)

@@ -1,0 +1,73 @@
+"""Why a check ended as it did, in words for the person in front of the camera. Codes are stable; words may change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    code: str
+    zh: str
+    en: str
+
+
+REASONS = {
+    reason.code: reason
+    for reason in (
+        Reason(
+            "portrait_no_face",
+            "证件照中没有找到人脸，请重新上传清晰的证件照。",
+            "No face was found in the ID portrait; send a clear portrait.",
+        ),
+        Reason(
+            "portrait_many_faces",
+            "证件照中有多张人脸，请上传只有本人的证件照。",
+            "The ID portrait shows several faces; send one that shows you alone.",
+        ),
+        Reason(
+            "portrait_small",
+            "证件照中人脸过小，请上传更大、更近的照片。",
+            "The face in the ID portrait is too small; send a larger or closer picture.",
+        ),
+        Reason(
+            "portrait_poor", "证件照不够清晰，请在光线均匀处重拍。", "The ID portrait is not clear enough; take it again in even light."
+        ),
+        Reason(
+            "no_face",
+            "没有找到人脸，请正对屏幕，让脸位于画面中央。",
+            "No face was found; face the screen and keep your face in the middle.",
+        ),
+        Reason("many_faces", "画面中有多个人，请确保只有您本人。", "More than one person is in view; please be alone in the picture."),
+        Reason("too_small", "请靠近一些。", "Please come closer."),
+        Reason("too_close", "请离远一些，让整张脸进入画面。", "Please move back so that your whole face is in view."),
+        Reason("too_dark", "光线太暗，请转向光亮处。", "It is too dark; please turn to the light."),
+        Reason("too_bright", "光线太强，请避开直射光。", "It is too bright; please turn away from the direct light."),
+        Reason("uneven_light", "脸上明暗相差太大，请正对光源。", "One side of your face is much darker; please face the light."),
+        Reason("blurred", "画面模糊，请拿稳手机并擦净镜头。", "The picture is blurred; hold the phone still and wipe its lens."),
+        Reason("turned_away", "请正对屏幕，不要侧脸或低头。", "Please face the screen, without turning or lowering your head."),
+        Reason("clip_too_short", "视频太短，请重新拍摄约一秒。", "The clip is too short; please record about one second again."),
+        Reason(
+            "frozen", "视频画面静止不动，不是摄像头实时拍摄的。", "The clip does not move at all; it was not recorded live by a camera."
+        ),
+        Reason("face_changes", "视频中途换了人。", "The face changes to another person during the clip."),
+        Reason(
+            "face_unsteady",
+            "视频中的人脸前后不够一致，将由人工复核。",
+            "The face is not quite the same throughout the clip; a person will review it.",
+        ),
+        Reason("texture_attack", "画面像是照片或屏幕翻拍。", "The picture looks like a photo or a screen held before the camera."),
+        Reason(
+            "texture_unsure",
+            "无法确定是否为真人拍摄，将由人工复核。",
+            "It could not be decided whether a living person was recorded; a person will review it.",
+        ),
+        Reason("other_person", "自拍与证件照不是同一人。", "The selfie and the ID portrait show different people."),
+        Reason(
+            "match_unsure",
+            "自拍与证件照的相似度不足以确认，将由人工复核。",
+            "The selfie is not like enough to the ID portrait to be sure; a person will review it.",
+        ),
+        Reason("not_run", "有一项检查未能完成，将由人工复核。", "One of the checks could not be carried out; a person will review it."),
+    )
+}
