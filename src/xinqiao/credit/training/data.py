@@ -22,6 +22,7 @@ LEAST_ROWS, LEAST_OF_EACH = 200, 30
 MOST_CATEGORIES = 100
 LEAK_AUC = 0.95
 BAD_WORDS = frozenset({"1", "yes", "y", "true", "bad", "default", "defaulted", "charged off", "是", "坏", "违约", "逾期"})
+GOOD_NAMES = frozenset({"good", "paid", "repaid", "performing", "fully_paid", "creditworthy", "好", "已还"})
 PROTECTED = frozenset(
     {
         *("sex", "gender", "age", "marital", "marriage", "married", "race", "ethnicity", "ethnic", "religion"),
@@ -61,15 +62,17 @@ def read_table(path: Path) -> pd.DataFrame:
         raise DataUnreadable(path.name, str(error).splitlines()[0] or type(error).__name__) from error
 
 
-def prepare(data: pd.DataFrame, target: str, *, use: Collection[str] = (), ignore: Collection[str] = ()) -> Table:
+def prepare(
+    data: pd.DataFrame, target: str, *, default_is: str | None = None, use: Collection[str] = (), ignore: Collection[str] = ()
+) -> Table:
     """Check the data and declare its features: the card history's when it has those columns, else one per column.
 
-    `use` names protected columns that the lender may lawfully use; `ignore` names columns to leave out.
+    `default_is` is the target's value for a default, when it is not the obvious one. `use` names protected columns that the lender may lawfully use; `ignore` names columns to leave out.
     Raises TargetMissing, TargetNotBinary, SingleClass or TooFewRows.
     """
     if target not in data.columns:
         raise TargetMissing(target, ", ".join(map(str, list(data.columns)[:40])), field="target")
-    outcome, event, noticed = _outcome(data[target], target)
+    outcome, event, noticed = _outcome(data[target], target, default_is)
     frame = data.drop(columns=[target, *[name for name in ignore if name in data.columns]])
     if set(COLUMNS) <= set(frame.columns):
         features, left_out = CARD_HISTORY, {}
@@ -81,8 +84,8 @@ def prepare(data: pd.DataFrame, target: str, *, use: Collection[str] = (), ignor
     return Table(kept, outcome, features, groups, left_out, noticed + _leaks(kept, features, outcome), event)
 
 
-def _outcome(values: pd.Series, target: str) -> tuple[np.ndarray, str, list[str]]:
-    """1 where the loan defaulted: the value that says so, else the greater of the two."""
+def _outcome(values: pd.Series, target: str, default_is: str | None) -> tuple[np.ndarray, str, list[str]]:
+    """1 where the loan defaulted: the value told, else the one that says so, else the greater of the two."""
     import numpy as np
 
     missing = int(values.isna().sum())
@@ -93,14 +96,22 @@ def _outcome(values: pd.Series, target: str) -> tuple[np.ndarray, str, list[str]
         raise SingleClass(target, repr(found[0]) if found else "nothing", field="target")
     if len(found) > 2:
         raise TargetNotBinary(target, f"{len(found)} values ({', '.join(found[:5])}, …)", field="target")
+    if default_is is not None and default_is not in found:
+        raise TargetNotBinary(target, f"{' and '.join(found)}, none of them {default_is!r}", field="default_is")
     named = [value for value in found if value.lower() in BAD_WORDS]
-    event = named[0] if len(named) == 1 else max(found, key=_order)
+    event = default_is or (named[0] if len(named) == 1 else max(found, key=_order))
     outcome = np.array([category(value) == event for value in values], dtype=np.int8)
     rarer = int(min(outcome.sum(), len(outcome) - outcome.sum()))
     if len(outcome) < LEAST_ROWS or rarer < LEAST_OF_EACH:
         raise TooFewRows(len(outcome), rarer, LEAST_ROWS, LEAST_OF_EACH)
-    noticed = [] if set(found) == {"0", "1"} else [f"{target} holds {found[0]!r} and {found[1]!r}; {event!r} is taken for a default."]
-    return outcome, event, noticed
+    return outcome, event, [] if default_is else _doubts(found, event, target)
+
+
+def _doubts(found: list[str], event: str, target: str) -> list[str]:
+    """What to check when nobody said which value is the default."""
+    if target.lower() in GOOD_NAMES:
+        return [f"{target!r} sounds as if {event!r} meant a good loan, yet it was taken for a default; say which value is (default_is)."]
+    return [] if set(found) == {"0", "1"} else [f"{target} holds {found[0]!r} and {found[1]!r}; {event!r} is taken for a default."]
 
 
 def _order(value: str) -> tuple[float, str]:

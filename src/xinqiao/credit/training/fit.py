@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 from xinqiao.kit import canonical
 
 from ..errors import NoUsableFeature
-from ..features import Feature, FeatureSet, batch
+from ..features import Feature, FeatureSet
 from ..scorecard import SCHEMA, CreditModel
 
 if TYPE_CHECKING:
     import numpy as np
 
 SCORE_AT_ODDS, ODDS, POINTS_TO_DOUBLE = 600, Decimal(20), 50
-LEAST_IV, MOST_CORRELATED, MOST_FEATURES, LEAST_WEIGHT, RIDGE = 0.02, 0.97, 14, 0.05, 1.0
+LEAST_IV, MOST_CORRELATED, MOST_FEATURES, LEAST_WEIGHT, RIDGE = 0.02, 0.97, 12, 0.05, 1.0
 TRENDS = {"riskier_up": "ascending", "riskier_down": "descending", "either": "auto"}
 
 
@@ -65,7 +65,8 @@ def fit_scorecard(
     chosen = _uncorrelated([one for one in sorted(found, key=lambda one: -one.iv) if one.iv >= LEAST_IV], values)
     if not chosen:
         raise NoUsableFeature(LEAST_IV, ", ".join(sorted(ivs, key=ivs.__getitem__)[:20]) or "every column")
-    chosen, constant, weights = _strongest(chosen, values, outcome)
+    most = MOST_FEATURES if any(one.feature.direction != "either" for one in chosen) else 2 * MOST_FEATURES
+    chosen, constant, weights = _strongest(chosen, values, outcome, most)
     return CreditModel.parse(_body(name, features, chosen, constant, weights, values, seed)), ivs
 
 
@@ -125,16 +126,16 @@ def _uncorrelated(ranked: Sequence[Bins], values: Mapping[str, Any]) -> list[Bin
     return taken
 
 
-def _strongest(chosen: list[Bins], values: Mapping[str, Any], outcome: np.ndarray) -> tuple[list[Bins], float, np.ndarray]:
+def _strongest(chosen: list[Bins], values: Mapping[str, Any], outcome: np.ndarray, most: int) -> tuple[list[Bins], float, np.ndarray]:
     """Weigh all, keep those that move the score most (weight x spread), weigh those again."""
     import numpy as np
 
     design = np.column_stack([one.woe[one.place(values[one.feature.name])] for one in chosen])
     constant, weights = _weigh(design, outcome)
-    order = np.argsort(-weights * design.std(axis=0), kind="stable")[:MOST_FEATURES]
+    order = np.argsort(-weights * design.std(axis=0), kind="stable")[:most]
     keep = sorted(place for place in order if weights[place] >= LEAST_WEIGHT)
     if keep and len(keep) < len(chosen):
-        return _strongest([chosen[place] for place in keep], values, outcome)
+        return _strongest([chosen[place] for place in keep], values, outcome, most)
     return chosen, constant, weights
 
 
@@ -219,6 +220,3 @@ def quiet() -> Any:
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-__all__ = ["Bins", "batch", "fit_scorecard", "quiet"]
