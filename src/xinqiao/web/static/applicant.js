@@ -47,3 +47,17 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// A file that the server would refuse for its size is refused here, before a slow upload.
+for (const input of document.querySelectorAll("input[type=file][data-max-bytes]")) {
+  input.addEventListener("change", () => {
+    const large = [...input.files].some((file) => file.size > Number(input.dataset.maxBytes));
+    input.setCustomValidity(large ? input.dataset.tooBig : "");
+    if (large) input.reportValidity();
+  });
+}
+
+// Typing another amount chooses it.
+document.querySelector("#amount")?.addEventListener("input", () => {
+  document.querySelector("input[name=choice][value=other]").checked = true;
+});

@@ -1,0 +1,162 @@
+"""From the link to the decision: one purpose a page, the clip, the wait, the answer."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from .. import pages
+from .desk import STEPS, Desk, FriendlyRoute, Posted, go
+from .errors import FormIncomplete, WrongMoment
+from .port import Said, Standing
+from .session import Session
+from .views import TODO, way
+
+WAITING = ("wait", "review")
+ENDED = ("declined", "expired", "withdrawn")
+
+
+def routes(desk: Desk) -> APIRouter:
+    router = APIRouter(route_class=FriendlyRoute, include_in_schema=False)
+    Own, Form = Annotated[Session, Depends(desk.session)], Annotated[Posted, Depends(desk.posted)]  # noqa: N806 - types
+    here = desk.journeys
+
+    @router.get("/a/{token}")
+    def open_link(request: Request, token: str) -> Response:
+        return desk.begin(here.open_link(token), "/my")
+
+    @router.get("/my")
+    def home(request: Request, own: Own) -> Response:
+        standing = here.standing(own.application_id)
+        todo = TODO["offer" if _sees_offer_first(standing) else standing.next]
+        return desk.show(request, "home.html", own, standing=standing, way=way(standing), todo=todo, address=_address(standing))
+
+    @router.get("/my/consent")
+    def consent(request: Request, own: Own) -> Response:
+        standing = here.standing(own.application_id)
+        if standing.next not in ("consent", "share"):
+            return desk.step(standing)
+        text = here.next_consent(own.application_id, pages.words_of(request).language)
+        if text is None:
+            return desk.step(here.standing(own.application_id))
+        return desk.show(request, "consent.html", own, standing=standing, way=way(standing), text=text)
+
+    @router.post("/my/consent")
+    def answer(form: Form) -> Response:
+        answer = form.need("answer")
+        if answer not in ("agree", "decline"):
+            raise FormIncomplete("answer", field="answer")
+        offered = here.standing(form.session.application_id).has_offer
+        here.answer_consent(
+            form.session.application_id,
+            display_id=_uuid(form, "display_id"),
+            text_sha256=form.need("text_sha256"),
+            agreed=answer == "agree",
+            how=_how(form),
+        )
+        return _onward(desk, form.session, saw_offer=offered)
+
+    @router.get("/my/face")
+    def face(request: Request, own: Own) -> Response:
+        standing = here.standing(own.application_id)
+        if standing.next != "face":
+            return desk.step(standing)
+        return _face_page(desk, request, own, standing)
+
+    @router.post("/my/face")
+    def submit_face(request: Request, form: Form) -> Response:
+        clip = form.files.get("clip")
+        if clip is None:
+            raise FormIncomplete("clip", field="clip")
+        found = here.submit_face(form.session.application_id, clip=clip, portrait=form.files.get("portrait"))
+        if found.outcome != "retry":
+            return _onward(desk, form.session)
+        standing = here.standing(form.session.application_id)
+        if standing.next != "face":
+            return desk.step(standing)
+        return _face_page(desk, request, form.session, standing, found.instructions)
+
+    @router.post("/my/face/refuse")
+    def refuse_face(form: Form) -> Response:
+        here.refuse_face(form.session.application_id)
+        return _onward(desk, form.session)
+
+    @router.get("/my/wait")
+    def wait(request: Request, own: Own) -> Response:
+        standing = here.standing(own.application_id)
+        if standing.next not in WAITING:
+            return go(_address(standing))
+        return desk.show(request, "wait.html", own, standing=standing, way=way(standing))
+
+    @router.get("/my/wait/now")
+    def wait_now(request: Request, own: Own) -> Response:
+        """A piece of the waiting page, asked for again and again; once there is news, the browser is sent on."""
+        standing = here.standing(own.application_id)
+        piece = desk.show(request, "wait_now.html", own, standing=standing)
+        if standing.next not in WAITING:
+            piece.headers["HX-Redirect"] = _address(standing)
+        return piece
+
+    @router.get("/my/end")
+    def end(request: Request, own: Own) -> Response:
+        standing = here.standing(own.application_id)
+        if standing.next not in ENDED:
+            return desk.step(standing)
+        return desk.show(request, "end.html", own, standing=standing)
+
+    @router.post("/my/human")
+    def ask_human(form: Form) -> Response:
+        here.ask_human(form.session.application_id)
+        return _onward(desk, form.session)
+
+    @router.get("/my/leave")
+    def leave_page(request: Request, own: Own) -> Response:
+        standing = here.standing(own.application_id)
+        if standing.next in (*ENDED, "loan"):
+            return desk.step(standing)
+        return desk.show(request, "leave.html", own, standing=standing)
+
+    @router.post("/my/leave")
+    def leave(form: Form) -> Response:
+        here.leave(form.session.application_id)
+        return _onward(desk, form.session)
+
+    return router
+
+
+def _face_page(desk: Desk, request: Request, session: Session, standing: Standing, tips: Sequence[Said] = ()) -> Response:
+    room_for_form = 256 * 1024
+    context = {"way": way(standing), "tips": tips, "max_bytes": desk.settings.max_body_bytes - room_for_form}
+    return desk.show(request, "face.html", session, camera=True, standing=standing, **context)
+
+
+def _onward(desk: Desk, session: Session, *, saw_offer: bool = False) -> Response:
+    return go(_address(desk.journeys.standing(session.application_id), saw_offer=saw_offer))
+
+
+def _address(standing: Standing, *, saw_offer: bool = False) -> str:
+    """The page of the next step; a new offer is seen before anything more is asked."""
+    return "/my/offer" if _sees_offer_first(standing) and not saw_offer else STEPS[standing.next]
+
+
+def _sees_offer_first(standing: Standing) -> bool:
+    return standing.has_offer and standing.next in ("consent", "share", "offer")
+
+
+def _how(posted: Posted) -> dict[str, object]:
+    """How the text was shown and answered, as far as the page can honestly say; without script it says less."""
+    how: dict[str, object] = {"surface": "applicant-web", "control": "button", "preselected": False}
+    seconds, scrolled = posted.fields.get("seconds_shown", ""), posted.fields.get("scrolled_to_end", "")
+    if seconds.replace(".", "", 1).isdecimal() and len(seconds) < 10:
+        how["seconds_shown"] = seconds
+    if scrolled in ("yes", "no"):
+        how["scrolled_to_end"] = scrolled == "yes"
+    return how
+
+
+def _uuid(posted: Posted, name: str) -> UUID:
+    try:
+        return UUID(posted.need(name))
+    except ValueError:
+        raise WrongMoment from None

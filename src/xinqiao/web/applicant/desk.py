@@ -1,0 +1,128 @@
+"""What every page of the applicant needs: the session, the posted form, the page itself, and refusals that a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+
+from xinqiao.kit import Clock, Refused, Settings
+
+from .. import pages
+from .errors import ForeignForm, FormIncomplete, NoSession, PageMissing
+from .port import Journeys, Standing
+from .session import COOKIE, LASTS, Sealer, Session
+
+STEPS = {
+    "consent": "/my/consent",
+    "face": "/my/face",
+    "wait": "/my/wait",
+    "review": "/my/wait",
+    "offer": "/my/offer",
+    "share": "/my/consent",
+    "sign": "/my/sign",
+    "loan": "/my/loan",
+    "declined": "/my/end",
+    "expired": "/my/end",
+    "withdrawn": "/my/end",
+}
+"""The page of each next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A form that came from our own page: its fields, and its files that are not empty."""
+
+    session: Session
+    fields: Mapping[str, str]
+    files: Mapping[str, bytes]
+
+    def need(self, name: str) -> str:
+        """Raises FormIncomplete when the field is absent or blank."""
+        value = self.fields.get(name, "").strip()
+        if not value:
+            raise FormIncomplete(name, field=name)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    journeys: Journeys
+    settings: Settings
+    clock: Clock
+    sealer: Sealer
+
+    def session(self, request: Request) -> Session:
+        """The session of this request; raises NoSession."""
+        session = self.sealer.read(request.cookies.get(COOKIE), self.clock.now())
+        if session is None:
+            raise NoSession
+        return session
+
+    async def posted(self, request: Request) -> Posted:
+        """The form of this request; raises NoSession, ForeignForm."""
+        session = self.session(request)
+        if not self._is_ours(request):
+            raise ForeignForm
+        async with request.form(max_files=2, max_fields=40) as form:
+            fields = {name: value for name, value in form.items() if isinstance(value, str)}
+            files = {name: await value.read() for name, value in form.items() if isinstance(value, UploadFile)}
+        if not self.sealer.is_form_token(session, fields.get("form_token", "")):
+            raise ForeignForm
+        return Posted(session, fields, {name: content for name, content in files.items() if content})
+
+    def _is_ours(self, request: Request) -> bool:
+        """By the browser's own word: Sec-Fetch-Site where it is sent, and Origin."""
+        if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            return False
+        origin = request.headers.get("origin")
+        return origin is None or urlsplit(origin).netloc in (request.url.netloc, urlsplit(self.settings.address).netloc)
+
+    def begin(self, application_id: Any, address: str) -> Response:
+        """Send the person on with a session of their application."""
+        response = pages.harden(RedirectResponse(address, 303))
+        cookie = self.sealer.start(application_id, self.clock.now())
+        secure = self.settings.address.startswith("https://")
+        response.set_cookie(COOKIE, cookie, max_age=int(LASTS.total_seconds()), httponly=True, samesite="lax", secure=secure)
+        return response
+
+    def show(self, request: Request, template: str, session: Session | None, **context: Any) -> Response:
+        token = self.sealer.form_token(session) if session else ""
+        return pages.render(
+            request, f"applicant/{template}", zone=self.settings.timezone, form_token=token, demo=self.settings.demo, **context
+        )
+
+    def step(self, standing: Standing) -> Response:
+        """Send the person to the page of the next step."""
+        return go(STEPS[standing.next])
+
+
+def go(address: str) -> Response:
+    return pages.harden(RedirectResponse(address, 303))
+
+
+class FriendlyRoute(APIRoute):
+    """Answers a refusal with a page (or with a problem, for a program that asks for one)."""
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Refused as refusal:
+                return pages.error(request, refusal)
+            except RequestValidationError:
+                return pages.error(request, PageMissing())
+            except HTTPException as error:
+                return pages.error(request, PageMissing() if error.status_code == 404 else ForeignForm())
+
+        return answer

@@ -1,0 +1,97 @@
+"""From the offer to the last repayment: what it costs, the signature, what is owed."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from xinqiao.kit import Money, new_id
+
+from . import pictures
+from .desk import STEPS, Desk, FriendlyRoute, Posted, go
+from .errors import FormIncomplete
+from .port import Loan
+from .session import Session
+from .views import way
+
+WITH_OFFER = ("offer", "share", "consent", "sign")
+
+
+def routes(desk: Desk) -> APIRouter:
+    router = APIRouter(route_class=FriendlyRoute, include_in_schema=False)
+    Own, Form = Annotated[Session, Depends(desk.session)], Annotated[Posted, Depends(desk.posted)]  # noqa: N806 - types
+    here = desk.journeys
+
+    @router.get("/my/offer")
+    def offer(request: Request, own: Own) -> Response:
+        standing = here.standing(own.application_id)
+        if not (standing.has_offer and standing.next in WITH_OFFER):
+            return desk.step(standing)
+        found = here.offer(own.application_id)
+        onward = "/my/sign" if standing.next in ("sign", "offer") else "/my/consent"
+        drawn = {"bars": pictures.instalments(found.schedule), "whole": pictures.whole(found)}
+        return desk.show(request, "offer.html", own, standing=standing, way=way(standing), offer=found, onward=onward, **drawn)
+
+    @router.get("/my/sign")
+    def sign_page(request: Request, own: Own) -> Response:
+        standing = here.standing(own.application_id)
+        if standing.next not in ("sign", "offer"):
+            return desk.step(standing)
+        offer = here.offer(own.application_id)
+        return desk.show(request, "sign.html", own, standing=standing, way=way(standing), offer=offer)
+
+    @router.post("/my/sign")
+    def sign(request: Request, form: Form) -> Response:
+        here.sign(
+            form.session.application_id,
+            typed_name=form.need("typed_name"),
+            contract_sha256=form.need("contract_sha256"),
+            language=form.need("contract_language"),
+            key=_key(form),
+            signature=form.fields.get("signature_b64") or None,
+        )
+        return go(STEPS[here.standing(form.session.application_id).next])
+
+    @router.get("/my/loan")
+    def loan(request: Request, own: Own) -> Response:
+        standing = here.standing(own.application_id)
+        if standing.next != "loan":
+            return desk.step(standing)
+        found = here.loan(own.application_id)
+        context = {"loan": found, "bars": pictures.instalments(found.schedule), "payment_key": str(new_id())}
+        return desk.show(request, "loan.html", own, standing=standing, paid="paid" in request.query_params, **context)
+
+    @router.post("/my/loan/pay")
+    def pay(form: Form) -> Response:
+        found = here.loan(form.session.application_id)
+        here.pay(form.session.application_id, amount=_amount(form, found), key=form.need("payment_key"))
+        return go("/my/loan?paid=1")
+
+    return router
+
+
+def _amount(posted: Posted, loan: Loan) -> Money:
+    """The next instalment, all that is left, or an amount that was typed."""
+    chosen = posted.need("choice")
+    if chosen == "next" and loan.next_amount is not None:
+        return loan.next_amount
+    if chosen == "all":
+        return loan.payoff
+    amount = Money.parse(posted.need("amount").replace(",", "").lstrip("¥￥"), loan.principal.currency)
+    if not amount.is_positive:
+        raise FormIncomplete("amount", field="amount")
+    return amount
+
+
+def _key(posted: Posted) -> Mapping[str, str] | None:
+    """The public key that the browser made, as a JWK; None when the typed name alone signs."""
+    try:
+        key = json.loads(posted.fields.get("public_key_jwk") or "null")
+    except ValueError:
+        raise FormIncomplete("public_key_jwk", field="public_key_jwk") from None
+    if key is None or not posted.fields.get("signature_b64"):
+        return None
+    if not isinstance(key, dict):
+        raise FormIncomplete("public_key_jwk", field="public_key_jwk")
+    return {str(name): str(value) for name, value in key.items()}
