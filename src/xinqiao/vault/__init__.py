@@ -1,0 +1,66 @@
+"""Personal data: each person under a key of their own, each read decided and logged."""
+
+from . import audit
+from .errors import AccessDenied, AmbiguousMatch, IdentityTaken, PersonForgotten, UnknownPerson
+from .masks import mask
+from .model import SYSTEM, Actor, Basis, Field, Klass, Purpose
+from .service import (
+    bases,
+    blind,
+    drop,
+    end_basis,
+    enrol,
+    enrol_many,
+    find,
+    forget,
+    grant_bases,
+    grant_basis,
+    has_basis,
+    holds,
+    put,
+    put_many,
+    read,
+    read_many,
+    read_masked,
+    read_masked_many,
+    rotate,
+    stale,
+)
+from .vault import Vault
+
+__all__ = [
+    "SYSTEM",
+    "AccessDenied",
+    "Actor",
+    "AmbiguousMatch",
+    "Basis",
+    "Field",
+    "IdentityTaken",
+    "Klass",
+    "PersonForgotten",
+    "Purpose",
+    "UnknownPerson",
+    "Vault",
+    "audit",
+    "bases",
+    "blind",
+    "drop",
+    "end_basis",
+    "enrol",
+    "enrol_many",
+    "find",
+    "forget",
+    "grant_bases",
+    "grant_basis",
+    "has_basis",
+    "holds",
+    "mask",
+    "put",
+    "put_many",
+    "read",
+    "read_many",
+    "read_masked",
+    "read_masked_many",
+    "rotate",
+    "stale",
+]
