@@ -17,6 +17,7 @@ from .service import (
     grant_basis,
     has_basis,
     holds,
+    open_record,
     put,
     put_many,
     read,
@@ -24,6 +25,7 @@ from .service import (
     read_masked,
     read_masked_many,
     rotate,
+    seal_record,
     stale,
 )
 from .vault import Vault
@@ -55,6 +57,7 @@ __all__ = [
     "has_basis",
     "holds",
     "mask",
+    "open_record",
     "put",
     "put_many",
     "read",
@@ -62,5 +65,6 @@ __all__ = [
     "read_masked",
     "read_masked_many",
     "rotate",
+    "seal_record",
     "stale",
 ]

@@ -41,6 +41,8 @@ class Field(StrEnum):
     FACE_TEMPLATE = "face_template"
     TEMPLATE_KEY = "template_key"
     """The secret transform of the face template; replacing it revokes the template."""
+    FACE_INDEX = "face_index"
+    """A coarse code of the face under the tenant's secret transform: tells that one face applies under several names."""
 
     @property
     def klass(self) -> Klass:
@@ -70,8 +72,9 @@ _KLASS = {
     Field.SELFIE: Klass.C3,
     Field.FACE_TEMPLATE: Klass.C3,
     Field.TEMPLATE_KEY: Klass.C3,
+    Field.FACE_INDEX: Klass.C3,
 }
-_BINARY = frozenset({Field.PORTRAIT, Field.SELFIE, Field.FACE_TEMPLATE, Field.TEMPLATE_KEY})
+_BINARY = frozenset({Field.PORTRAIT, Field.SELFIE, Field.FACE_TEMPLATE, Field.TEMPLATE_KEY, Field.FACE_INDEX})
 _INDEXED = frozenset({Field.ID_NUMBER, Field.PHONE, Field.EMAIL, Field.BANK_ACCOUNT, Field.DEVICE, Field.BUSINESS_LICENCE})
 
 

@@ -3,6 +3,7 @@
 from .bases import bases, end_basis, grant_bases, grant_basis, has_basis
 from .people import enrol, enrol_many, forget
 from .reading import read, read_many, read_masked, read_masked_many
+from .records import open_record, seal_record
 from .rotation import rotate, stale
 from .values import blind, drop, find, holds, put, put_many
 
@@ -19,6 +20,7 @@ __all__ = [
     "grant_basis",
     "has_basis",
     "holds",
+    "open_record",
     "put",
     "put_many",
     "read",
@@ -26,5 +28,6 @@ __all__ = [
     "read_masked",
     "read_masked_many",
     "rotate",
+    "seal_record",
     "stale",
 ]
