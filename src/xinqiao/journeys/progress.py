@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from xinqiao.vault import Purpose
-
 from xinqiao.kit.events import Event
+from xinqiao.vault import Purpose
 
 ASKED_FIRST = (Purpose.IDENTITY, Purpose.BUREAU_QUERY, Purpose.AUTOMATED_DECISION)
 ASKED_BEFORE_SIGNATURE = (Purpose.FUNDER_SHARING, Purpose.BUREAU_REPORT)
@@ -101,7 +100,8 @@ def _approved(p: Progress, data: Mapping[str, Any]) -> Progress:
 
 
 def _decided(p: Progress, data: Mapping[str, Any]) -> Progress:
-    return replace(p, credit=data["outcome"], terms=data.get("terms"))
+    terms = {name: data[name] for name in ("band", "pd", "limit", "amount", "annual_rate")}
+    return replace(p, credit=data["outcome"], terms=terms)
 
 
 def _reserved(p: Progress, data: Mapping[str, Any]) -> Progress:
@@ -120,6 +120,7 @@ FOLDS = {
     "identity.checked": _checked,
     "fraud.screened": lambda p, d: replace(p, fraud=d["outcome"]),
     "credit.decided": _decided,
+    "credit.withheld": lambda p, d: replace(p, credit="refer"),
     "review.approved": _approved,
     "review.declined": lambda p, d: replace(p, ended="declined"),
     "review.requested": lambda p, d: replace(p, ended=None, human_asked=True),
@@ -127,9 +128,9 @@ FOLDS = {
     "funding.reserved": _reserved,
     "funding.refused": _let_go,
     "funding.none": lambda p, d: replace(p, no_funder=True),
-    "offer.made": lambda p, d: replace(p, offer=d["offer"]),
-    "offer.signed": lambda p, d: replace(p, signed=True),
-    "loan.disbursed": lambda p, d: replace(p, loan=d["loan"]),
+    "servicing.offer_made": lambda p, d: replace(p, offer=d["offer"]),
+    "servicing.offer_signed": lambda p, d: replace(p, signed=True),
+    "servicing.disbursed": lambda p, d: replace(p, loan=d["loan"]),
     "application.declined": lambda p, d: replace(p, ended="declined"),
     "application.expired": lambda p, d: replace(p, ended="expired"),
     "application.withdrawn": lambda p, d: replace(p, ended="withdrawn"),

@@ -1,0 +1,205 @@
+"""What scenes and applicants do: apply, answer a consent, send a clip or refuse it, ask for a person, leave."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from xinqiao import consent, identity, intake, vault
+from xinqiao.consent import Display
+from xinqiao.identity import IdentityEvidence
+from xinqiao.intake import Application, Stage
+from xinqiao.kit import new_id
+from xinqiao.partners import Partner
+from xinqiao.vault import SYSTEM, Actor, Field, Purpose
+
+from . import funds
+from .case import Case, climb, end, expect, look, take
+from .errors import PortraitMissing
+from .house import House, note
+from .machine import advance
+from .progress import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    application: Application
+    applicant_url: str
+
+
+def receive(house: House, *, scene: Partner, body: Mapping[str, Any], portrait: bytes | None, key: str) -> Received:
+    """Take in an application of a scene; a repeat of the key gives the first application and a fresh link to it."""
+    if portrait is not None:
+        identity.read_image(portrait)
+    with house.begin() as db:
+        application = intake.submit(db=db, vault=house.vault, clock=house.clock, scene=scene, body=body, idempotency_key=key)
+        if portrait is not None and not look(db, application.id).progress.face_attempts:
+            vault.put(db=db, vault=house.vault, clock=house.clock, person=application.person_id, values={Field.PORTRAIT: portrait})
+        token = intake.issue_link(db=db, clock=house.clock, application=application.id)
+    return Received(application, f"{house.settings.address}/a/{token}")
+
+
+def open_link(house: House, token: str) -> UUID:
+    with house.begin() as db:
+        return intake.open_link(db=db, clock=house.clock, token=token).id
+
+
+def next_consent(house: House, application: UUID, language: str, surface: str = "applicant_page") -> Display | None:
+    """Show the consent that is asked next, and record that it was shown; None when another step comes next."""
+    with house.begin() as db:
+        case = take(db, application)
+        if case.step is not Step.CONSENT or case.purpose is None:
+            return None
+        recipient = funds.recipient(db, case) if case.purpose is Purpose.FUNDER_SHARING else None
+        return consent.show(
+            db=db,
+            clock=house.clock,
+            person=case.person,
+            application=case.id,
+            purpose=case.purpose,
+            language=language,
+            surface=surface,
+            recipient=recipient,
+        )
+
+
+def answer_consent(
+    house: House,
+    application: UUID,
+    *,
+    display_id: UUID,
+    text_sha256: str,
+    agreed: bool,
+    how: Mapping[str, Any],
+    purposes: list[str] | None = None,
+) -> Case:
+    """Record one answer to one consent that was shown; then go on. A repeat changes nothing."""
+    with house.begin() as db:
+        case = take(db, application)
+        known = case.last_answer(display_id)
+        if known is None:
+            expect(case, Step.CONSENT)
+            _answer(house, db, case, display_id, text_sha256, agreed, how, purposes)
+    return advance(house, application)
+
+
+def _answer(
+    house: House,
+    db: Connection,
+    case: Case,
+    display_id: UUID,
+    text_sha256: str,
+    agreed: bool,
+    how: Mapping[str, Any],
+    purposes: list[str] | None,
+) -> None:
+    purpose = case.purpose
+    assert purpose is not None
+    asked = purposes or [purpose.value]
+    if agreed:
+        consent.agree(
+            db=db,
+            vault=house.vault,
+            clock=house.clock,
+            person=case.person,
+            display_id=display_id,
+            purposes=asked,
+            text_sha256=text_sha256,
+            how=how,
+        )
+    else:
+        consent.decline(db=db, clock=house.clock, person=case.person, display_id=display_id, how=how)
+    note(db, house.clock, "consent.answered", case.id, case.person, purpose=purpose.value, agreed=agreed, display=display_id)
+    if purpose is Purpose.IDENTITY and not agreed:
+        note(db, house.clock, "face.refused", case.id, case.person, how="consent")
+
+
+def submit_face(house: House, application: UUID, *, clip: bytes, portrait: bytes | None) -> IdentityEvidence:
+    """Check the clip against the portrait. The media live in memory for the check alone; they are kept only under their own consent."""
+    with house.begin() as db:
+        case = take(db, application)
+        expect(case, Step.FACE)
+        climb(db, house.clock, case.application, Stage.IDENTIFYING)
+        held = vault.read(
+            db=db,
+            vault=house.vault,
+            clock=house.clock,
+            person=case.person,
+            fields=[Field.ID_NUMBER, Field.PORTRAIT, Field.TEMPLATE_KEY],
+            purpose=Purpose.IDENTITY,
+            actor=SYSTEM,
+        )
+    document = portrait or held.get(Field.PORTRAIT)
+    if document is None:
+        raise PortraitMissing(field="portrait")
+    secret = held.get(Field.TEMPLATE_KEY) or new_template_key()
+    evidence = identity.check(
+        models=house.faces,
+        portrait=document,
+        clip=clip,
+        id_number=held[Field.ID_NUMBER],
+        template_key=secret,
+        index_key=vault.blind(vault=house.vault, field="face_index_key", value=house.settings.tenant),
+    )
+    with house.begin() as db:
+        _keep_face(house, db, application, evidence, secret, clip, document)
+    advance(house, application)
+    return evidence
+
+
+def new_template_key() -> bytes:
+    return secrets.token_bytes(32)
+
+
+def _keep_face(
+    house: House, db: Connection, application: UUID, evidence: IdentityEvidence, secret: bytes, clip: bytes, portrait: bytes
+) -> None:
+    """Store what the check left, unless another clip was quicker."""
+    case = take(db, application)
+    expect(case, Step.FACE)
+    note(db, house.clock, "identity.checked", case.id, case.person, check=new_id(), **evidence.record())
+    values: dict[Field, bytes] = {}
+    if evidence.template:
+        values |= {Field.FACE_TEMPLATE: evidence.template, Field.TEMPLATE_KEY: secret, Field.FACE_INDEX: evidence.face_index}
+    if vault.has_basis(db, case.person, Purpose.MEDIA, house.clock.now()):
+        values |= {Field.SELFIE: clip, Field.PORTRAIT: portrait}
+    elif evidence.outcome != "retry":
+        vault.drop(db=db, clock=house.clock, person=case.person, fields=[Field.PORTRAIT, Field.SELFIE])
+    if values:
+        vault.put(db=db, vault=house.vault, clock=house.clock, person=case.person, values=values)
+
+
+def refuse_face(house: House, application: UUID) -> Case:
+    """No face check: the application takes the route of a human review and is not refused for it."""
+    with house.begin() as db:
+        case = take(db, application)
+        if not case.progress.face_refused:
+            expect(case, Step.FACE)
+            climb(db, house.clock, case.application, Stage.IDENTIFYING)
+            note(db, house.clock, "face.refused", case.id, case.person, how="page")
+    return advance(house, application)
+
+
+def ask_human(house: House, application: UUID) -> Case:
+    """The applicant asks that a person look at a refusal (PIPL art. 24, unverified)."""
+    with house.begin() as db:
+        case = take(db, application)
+        if not case.progress.human_asked:
+            expect(case, Step.DONE)
+            note(db, house.clock, "review.requested", case.id, case.person, **{"from": "applicant"})
+    return advance(house, application)
+
+
+def withdraw(house: House, application: UUID, *, by: Actor) -> Case:
+    """The applicant or the scene takes the application back, before the signature."""
+    with house.begin() as db:
+        case = take(db, application)
+        if case.application.stage is not Stage.WITHDRAWN:
+            funds.let_go(house, db, case)
+            end(db, house.clock, case.application, Stage.WITHDRAWN, why="withdrawn", by=by.kind)
+    return advance(house, application)

@@ -1,0 +1,82 @@
+"""One application with all that happened to it: what every step begins with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from xinqiao import intake
+from xinqiao.intake import Application, Stage
+from xinqiao.kit import Clock, events
+from xinqiao.kit.locks import hold
+from xinqiao.vault import Purpose
+
+from .errors import NotNow
+from .progress import Progress, Step, fold, next_step
+
+UPWARD = (Stage.RECEIVED, Stage.IDENTIFYING, Stage.SCREENING, Stage.DECIDING, Stage.FUNDING, Stage.OFFERED, Stage.SIGNED, Stage.DISBURSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    application: Application
+    progress: Progress
+    events: tuple[events.Event, ...]
+
+    @property
+    def id(self) -> UUID:
+        return self.application.id
+
+    @property
+    def person(self) -> UUID:
+        return self.application.person_id
+
+    @property
+    def step(self) -> Step:
+        return next_step(self.progress)[0]
+
+    @property
+    def purpose(self) -> Purpose | None:
+        return next_step(self.progress)[1]
+
+    def last(self, kind: str) -> events.Event | None:
+        """The newest event of a kind."""
+        return next((event for event in reversed(self.events) if event.kind == kind), None)
+
+
+def look(db: Connection, application: UUID) -> Case:
+    """The case as it stands. Raises ApplicationUnknown."""
+    found = intake.get(db=db, application=application)
+    history = tuple(events.of(db, application))
+    return Case(found, fold(history), history)
+
+
+def take(db: Connection, application: UUID) -> Case:
+    """The case, with its lock held until the transaction ends: steps of one application never overlap."""
+    hold(db, f"case:{application}")
+    return look(db, application)
+
+
+def expect(case: Case, *steps: Step) -> None:
+    """Raises NotNow when the application is not at one of these steps."""
+    if case.step not in steps:
+        raise NotNow(case.application.stage.value, " or ".join(steps), case.step.value)
+
+
+def climb(db: Connection, clock: Clock, application: Application, to: Stage) -> Application:
+    """Move up to a stage through those between; an application that is there already, or beyond, stays."""
+    if application.stage in UPWARD:
+        between = UPWARD[UPWARD.index(application.stage) + 1 : UPWARD.index(to) + 1]
+    else:
+        between = (to,)
+    for stage in between:
+        application = intake.move(db=db, clock=clock, application=application, to=stage, event="application.moved")
+    return application
+
+
+def end(db: Connection, clock: Clock, application: Application, to: Stage, **data: object) -> None:
+    """Declined, expired or withdrawn; nothing happens when it already is."""
+    if application.stage is not to:
+        intake.move(db=db, clock=clock, application=application, to=to, event=f"application.{to.value}", data=data)

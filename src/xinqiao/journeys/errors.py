@@ -1,0 +1,65 @@
+"""What journeys refuse."""
+
+from xinqiao.kit import Conflict, Forbidden, NotFound, Refused
+
+
+class NotNow(Conflict):
+    code = "journey.not_now"
+    says = "The application is at stage {0!r}: {1} is not possible now; next comes {2}."
+    says_zh = "申请处于“{0}”阶段，现在不能进行 {1}；下一步是 {2}。"
+
+
+class NoOffer(NotFound):
+    code = "journey.no_offer"
+    says = "The application has no offer yet."
+    says_zh = "该申请尚无报价。"
+
+
+class NoLoan(NotFound):
+    code = "journey.no_loan"
+    says = "The application has no loan yet."
+    says_zh = "该申请尚无贷款。"
+
+
+class PortraitMissing(Refused):
+    code = "journey.portrait_missing"
+    says = "The portrait page of the ID card is needed to compare with: send it together with the clip."
+    says_zh = "需要身份证人像面照片用于比对，请与视频一同提交。"
+
+
+class NameDiffers(Refused):
+    code = "journey.name_differs"
+    says = "The name typed is not the applicant's; type the full name as on the ID card."
+    says_zh = "签署姓名与申请人不一致，请按身份证输入全名。"
+
+
+class KeyNeeded(Refused):
+    code = "journey.key_needed"
+    says = (
+        "The contract is signed with a key of your device; open the page in a browser that allows it (HTTPS or localhost, JavaScript on)."
+    )
+    says_zh = "合同需由您设备中的密钥签署，请使用支持该功能的浏览器打开页面（HTTPS 或本机地址，并启用 JavaScript）。"
+
+
+class LoanOpen(Conflict):
+    code = "journey.loan_open"
+    says = "A loan is still open: its contract needs these data until it is repaid. What consent covers was withdrawn; ask again after repayment."
+    says_zh = "您还有未结清的贷款，履行合同需要这些数据。已撤回基于同意的处理；结清后可再次申请删除。"
+
+
+class TermsOutOfPolicy(Refused):
+    code = "journey.terms_out_of_policy"
+    says = "A reviewer grants within the policy: band one of {0}, amount up to {1}."
+    says_zh = "审核人须在政策范围内批准：评级为 {0} 之一，金额不超过 {1}。"
+
+
+class NoteMissing(Refused):
+    code = "journey.note_missing"
+    says = "Say why, in at least ten characters: the note is part of the evidence. It must not name the person."
+    says_zh = "请说明理由（至少十个字符），该说明将成为证据的一部分，且不得包含个人信息。"
+
+
+class NotYours(Forbidden):
+    code = "journey.not_yours"
+    says = "This loan is not of your institution."
+    says_zh = "该贷款不属于贵机构。"

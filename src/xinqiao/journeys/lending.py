@@ -1,0 +1,112 @@
+"""From the signature to the last repayment: sign, disburse, repay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from xinqiao import funding, intake, servicing, vault
+from xinqiao.intake import Stage
+from xinqiao.kit import Money
+from xinqiao.servicing import Loan, Offer, Repayment, Signature
+from xinqiao.vault import SYSTEM, Basis, Field, Purpose
+
+from .case import Case, climb, expect, look, take
+from .errors import KeyNeeded, NameDiffers, NoLoan, NoOffer
+from .house import House
+from .progress import Step
+
+
+def offer_of(db: Connection, case: Case) -> Offer:
+    """The offer that stands. Raises NoOffer."""
+    if case.progress.offer is None:
+        raise NoOffer
+    return servicing.get_offer(db=db, offer_id=UUID(case.progress.offer))
+
+
+def sign(
+    house: House,
+    application: UUID,
+    *,
+    typed_name: str,
+    contract_sha256: str,
+    language: str,
+    key: Mapping[str, str] | None,
+    signature: str | None,
+) -> None:
+    """Record the applicant's signature: the name as on file, and a signature over the contract's hash by a key of the device.
+
+    Disbursement follows by itself. A repeat changes nothing. Raises NotNow, NameDiffers, KeyNeeded, and what servicing refuses.
+    """
+    with house.begin() as db:
+        case = take(db, application)
+        if not case.progress.signed:
+            expect(case, Step.SIGN)
+            _require_name(house, db, case, typed_name)
+            if key is None or signature is None:
+                raise KeyNeeded(field="signature")
+            method = "EdDSA" if key.get("kty") == "OKP" else "ES256"
+            given = Signature(case.person, contract_sha256, language, method, dict(key), signature)
+            servicing.sign(db=db, clock=house.clock, offer_id=offer_of(db, case).id, signature=given)
+            climb(db, house.clock, case.application, Stage.SIGNED)
+            funding.confirm(db=db, clock=house.clock, application_id=case.id)
+    start_disbursement(house, application)
+
+
+def _require_name(house: House, db: Connection, case: Case, typed: str) -> None:
+    held = vault.read(
+        db=db, vault=house.vault, clock=house.clock, person=case.person, fields=[Field.NAME], purpose=Purpose.APPLICATION, actor=SYSTEM
+    )
+    if "".join(typed.split()) != "".join(str(held[Field.NAME]).split()):
+        raise NameDiffers(field="typed_name")
+
+
+def start_disbursement(house: House, application: UUID) -> None:
+    """Hand the disbursement to a durable flow; without a flow runtime it is done here and now."""
+    if house.durable is None:
+        disburse(house, application)
+    else:
+        house.durable.start("disburse", f"{house.settings.tenant}:{application}", str(application))
+
+
+def disburse(house: House, application: UUID) -> UUID:
+    """Pay out: loan, schedule and postings in one transaction. Safe to repeat."""
+    with house.begin() as db:
+        case = take(db, application)
+        if case.progress.loan is None:
+            expect(case, Step.DISBURSE)
+            loan = servicing.disburse(db=db, clock=house.clock, offer_id=offer_of(db, case).id)
+            climb(db, house.clock, case.application, Stage.DISBURSED)
+            for purpose in (Purpose.SERVICING, Purpose.COLLECTION):
+                basis = Basis(case.person, purpose, f"contract:{loan.id}")
+                vault.grant_basis(db, basis, house.clock.now())
+            return loan.id
+    return UUID(case.progress.loan)
+
+
+def loan_of(db: Connection, application: UUID) -> Loan:
+    """The application's loan. Raises NoLoan."""
+    case = look(db, application)
+    if case.progress.loan is None or case.progress.offer is None:
+        raise NoLoan
+    found = servicing.loan_of_offer(db=db, offer_id=UUID(case.progress.offer))
+    if found is None:
+        raise NoLoan
+    return found
+
+
+def repay(house: House, loan_id: UUID, *, amount: Money, key: str) -> Repayment:
+    """Book a repayment; the last one closes the application and gives the funder's and the guarantor's capacity back."""
+    with house.begin() as db:
+        before = servicing.view(db=db, clock=house.clock, loan_id=loan_id).loan
+        repaid = servicing.repay(db=db, clock=house.clock, loan_id=loan_id, amount=amount, key=key)
+        after = servicing.view(db=db, clock=house.clock, loan_id=loan_id).loan
+        returned = before.outstanding - after.outstanding
+        if returned.is_positive:
+            funding.restore(db=db, clock=house.clock, application_id=after.application_id, amount=returned)
+        case = take(db, after.application_id)
+        if repaid.closed and case.application.stage is Stage.DISBURSED:
+            intake.move(db=db, clock=house.clock, application=case.application, to=Stage.CLOSED, event="application.closed")
+    return repaid

@@ -1,0 +1,81 @@
+"""A person looks at what the machine referred, and decides with a note that becomes evidence."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from xinqiao import intake
+from xinqiao.intake import Stage
+from xinqiao.kit import Money
+from xinqiao.vault import Actor
+
+from .case import Case, end, expect, take
+from .errors import NoteMissing, TermsOutOfPolicy
+from .house import House, note
+from .machine import advance
+from .progress import Step
+
+SHORTEST_NOTE = 10
+
+
+def approve(house: House, application: UUID, *, by: Actor, why: str, band: str | None = None, amount: Money | None = None) -> Case:
+    """Let the application go on to the funders. Band and amount default to what the decision found; both stay within the policy.
+
+    Raises NotNow, NoteMissing, TermsOutOfPolicy.
+    """
+    with house.begin() as db:
+        case = take(db, application)
+        if not case.progress.approved_by_person:
+            _require_note(why)
+            expect(case, Step.REVIEW)
+            terms = _terms(house, case, band, amount)
+            note(
+                db,
+                house.clock,
+                "review.approved",
+                case.id,
+                case.person,
+                by=by.id,
+                why=why.strip(),
+                covers=list(case.progress.referrals),
+                terms=terms,
+            )
+    return advance(house, application)
+
+
+def decline(house: House, application: UUID, *, by: Actor, why: str) -> Case:
+    """Say no, finally. Raises NotNow, NoteMissing."""
+    with house.begin() as db:
+        case = take(db, application)
+        if case.application.stage is not Stage.DECLINED:
+            _require_note(why)
+            expect(case, Step.REVIEW)
+            note(db, house.clock, "review.declined", case.id, case.person, by=by.id, why=why.strip())
+            end(db, house.clock, case.application, Stage.DECLINED, why="review")
+    return advance(house, application)
+
+
+def _require_note(why: str) -> None:
+    if len(why.strip()) < SHORTEST_NOTE:
+        raise NoteMissing(field="why")
+
+
+def _terms(house: House, case: Case, band: str | None, amount: Money | None) -> dict[str, object]:
+    """What may be offered after a review. Without a score the reviewer names the band, and its highest probability of default counts."""
+    found = case.progress.terms or {}
+    granted = amount or case.application.amount
+    chosen = band or found.get("band")
+    bands = {one.name: one for one in house.policy.bands}
+    cap = house.policy.caps.get(case.application.kind.value)
+    if chosen not in bands or cap is None or not granted.is_positive or granted > min(cap, case.application.amount):
+        raise TermsOutOfPolicy(", ".join(bands), min(cap, case.application.amount) if cap else case.application.amount, field="band")
+    worst = bands[chosen]
+    pd = found.get("pd") if chosen == found.get("band") else None
+    return {"band": chosen, "pd": pd or str(worst.max_pd), "limit": granted, "amount": granted, "annual_rate": worst.annual_rate}
+
+
+def queue(db: Connection) -> list[UUID]:
+    """Applications that wait for a person, the longest waiting first."""
+    return [application.id for application in reversed(intake.list(db=db, stages=[Stage.REVIEW], limit=200).items)]
