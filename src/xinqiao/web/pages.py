@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from xinqiao.kit import Refused
 
+from . import problems
 from .i18n import COOKIE, LANGUAGES, Words, catalogue, known, negotiate
 
 HERE = Path(__file__).parent
@@ -132,11 +133,6 @@ def wants_page(request: Request) -> bool:
 
 def error(request: Request, problem: Refused, *, template: str = "applicant/error.html", **context: Any) -> Response:
     """A refusal as a friendly page, or as an RFC 9457 problem for a program. It says what was wrong and what would be right."""
-    language = negotiate(request)
-    says = problem.message(language)
     if not wants_page(request):
-        body = {"type": "about:blank", "title": says, "status": problem.status, "code": problem.code, "instance": request.url.path}
-        if problem.field:
-            body["field"] = problem.field
-        return harden(JSONResponse(body, problem.status, media_type="application/problem+json"))
-    return render(request, template, status=problem.status, code=problem.code, says=says, **context)
+        return harden(problems.of_refusal(problem, negotiate(request).partition("-")[0]))
+    return render(request, template, status=problem.status, code=problem.code, says=problem.message(negotiate(request)), **context)
