@@ -1,0 +1,30 @@
+"""The application: checked field by field, taken in once, moved from stage to stage."""
+
+from .errors import FieldError, InvalidFields
+from .links import issue_link, open_link, revoke_links
+from .model import TRANSITIONS, Application, Kind, Stage
+from .products import FORBIDDEN_PURPOSES, LOAN_PURPOSES, PRODUCTS, Product
+from .service import Page, counts, get, move, submit
+from .service import list_applications as list
+
+__all__ = [
+    "FORBIDDEN_PURPOSES",
+    "LOAN_PURPOSES",
+    "PRODUCTS",
+    "TRANSITIONS",
+    "Application",
+    "FieldError",
+    "InvalidFields",
+    "Kind",
+    "Page",
+    "Product",
+    "Stage",
+    "counts",
+    "get",
+    "issue_link",
+    "list",
+    "move",
+    "open_link",
+    "revoke_links",
+    "submit",
+]
