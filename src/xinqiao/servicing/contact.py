@@ -5,10 +5,12 @@ The hours follow the trade's self-discipline rules on collection in China (unver
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-FROM, UNTIL = time(8), time(22)
+from .rules import RULES
+
+FROM, UNTIL = RULES.contact_from, RULES.contact_until
 SHANGHAI = "Asia/Shanghai"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from enum import StrEnum
@@ -95,6 +95,10 @@ class Schedule:
     @property
     def fees(self) -> Money:
         return total(i.fee for i in self.instalments)
+
+    def starting(self, start: date) -> Schedule:
+        """The same amounts for a payout on another day: only the due dates move."""
+        return Schedule(self.principal, start, tuple(replace(i, due=due_date(start, i.number)) for i in self.instalments))
 
     def annual_rate(self) -> AnnualRate:
         """The full annual cost: interest, premium and fees (PBoC notice 3/2021, unverified)."""

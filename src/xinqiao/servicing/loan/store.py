@@ -1,0 +1,229 @@
+"""Loans, their instalments and the repayments taken."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Row,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    func,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from xinqiao.kit import Money, tables
+from xinqiao.kit.database import tenant
+
+from ..offer.store import read_terms, write_terms
+from ..schedule import Instalment
+from .model import Loan, Parts, Repayment, State
+
+loan = Table(
+    "loan",
+    tables,
+    tenant(),
+    Column("person_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("offer_id", Uuid, nullable=False),
+    Column("application_id", Uuid, nullable=False),
+    Column("funder_id", Uuid, nullable=False),
+    Column("guarantor_id", Uuid),
+    Column("currency", Text, nullable=False),
+    Column("principal", BigInteger, nullable=False),
+    Column("outstanding", BigInteger, nullable=False),
+    Column("terms", JSONB, nullable=False),
+    Column("disbursed_on", Date, nullable=False),
+    Column("disbursed_at", DateTime(timezone=True), nullable=False),
+    Column("closed_on", Date),
+    PrimaryKeyConstraint("tenant", "person_id", "id"),
+    Index("ix_loan_id", "tenant", "id"),
+    Index("ix_loan_funder", "tenant", "funder_id", "disbursed_at", "id"),
+    Index("ix_loan_disbursed", "tenant", "disbursed_on"),
+)
+
+instalment = Table(
+    "loan_instalment",
+    tables,
+    tenant(),
+    Column("person_id", Uuid, nullable=False),
+    Column("loan_id", Uuid, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("due", Date, nullable=False),
+    *(Column(name, BigInteger, nullable=False) for name in ("principal", "interest", "premium", "fee", "balance")),
+    *(
+        Column(f"paid_{name}", BigInteger, nullable=False, server_default="0")
+        for name in ("penalty", "fee", "premium", "interest", "principal")
+    ),
+    Column("late_unit_days", BigInteger, nullable=False, server_default="0"),
+    Column("aged_to", Date),
+    Column("settled", Boolean, nullable=False, server_default="false"),
+    PrimaryKeyConstraint("tenant", "person_id", "loan_id", "number"),
+    Index("ix_loan_instalment_open", "tenant", "due", "loan_id", postgresql_where=text("NOT settled")),
+)
+
+repaid = Table(
+    "loan_repayment",
+    tables,
+    tenant(),
+    Column("person_id", Uuid, nullable=False),
+    Column("loan_id", Uuid, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("minor", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("allocation", JSONB, nullable=False),
+    Column("closed", Boolean, nullable=False),
+    PrimaryKeyConstraint("tenant", "person_id", "loan_id", "key"),
+    info={"append_only": True},
+)
+
+
+def add(db: Connection, made: Loan, states: Sequence[State]) -> bool:
+    """Whether the loan was new; its instalments are written with it."""
+    values = {
+        "person_id": made.person_id,
+        "id": made.id,
+        "offer_id": made.offer_id,
+        "application_id": made.application_id,
+        "funder_id": made.funder_id,
+        "guarantor_id": made.guarantor_id,
+        "currency": made.principal.currency,
+        "principal": made.principal.minor,
+        "outstanding": made.outstanding.minor,
+        "terms": write_terms(made.terms),
+        "disbursed_on": made.disbursed_on,
+        "disbursed_at": made.disbursed_at,
+    }
+    if db.execute(insert(loan).values(values).on_conflict_do_nothing().returning(loan.c.id)).first() is None:
+        return False
+    db.execute(insert(instalment).values([_planned(made, state.instalment) for state in states]))
+    return True
+
+
+def get(db: Connection, loan_id: UUID) -> Loan | None:
+    return next(iter(_loans(db, select(loan).where(loan.c.id == loan_id))), None)
+
+
+def get_all(db: Connection, loan_ids: Sequence[UUID]) -> list[Loan]:
+    return _loans(db, select(loan).where(loan.c.id == func.any(list(loan_ids))))
+
+
+def lock(db: Connection, loan_id: UUID) -> Loan | None:
+    """The loan, held until the transaction ends, so that payments on it come one after the other."""
+    return next(iter(_loans(db, select(loan).where(loan.c.id == loan_id).with_for_update())), None)
+
+
+def of_person(db: Connection, person_id: UUID) -> list[Loan]:
+    return _loans(db, select(loan).where(loan.c.person_id == person_id).order_by(loan.c.disbursed_at.desc(), loan.c.id.desc()))
+
+
+def of_funder(db: Connection, funder_id: UUID, *, limit: int, before: UUID | None) -> list[Loan]:
+    query = select(loan).where(loan.c.funder_id == funder_id).order_by(loan.c.disbursed_at.desc(), loan.c.id.desc()).limit(limit)
+    last = get(db, before) if before else None
+    if last is not None:
+        query = query.where(func.row(loan.c.disbursed_at, loan.c.id) < func.row(last.disbursed_at, last.id))
+    return _loans(db, query)
+
+
+def states(db: Connection, loans: Sequence[Loan]) -> dict[UUID, list[State]]:
+    """Each loan's instalments in their order."""
+    currencies = {one.id: one.principal.currency for one in loans}
+    people = list({one.person_id for one in loans})
+    mine = (instalment.c.person_id == func.any(people)) & (instalment.c.loan_id == func.any(list(currencies)))
+    found: dict[UUID, list[State]] = defaultdict(list)
+    for row in db.execute(select(instalment).where(mine).order_by(instalment.c.loan_id, instalment.c.number)):
+        found[row.loan_id].append(_state(row, currencies[row.loan_id]))
+    return found
+
+
+def save(db: Connection, changed: Loan, after: Sequence[State]) -> None:
+    """Write what a repayment changed: the loan's row and, by one statement, its instalments."""
+    same = (loan.c.person_id == changed.person_id) & (loan.c.id == changed.id)
+    db.execute(update(loan).where(same).values(outstanding=changed.outstanding.minor, closed_on=changed.closed_on))
+    columns: dict[str, Any] = {f"paid_{name}": [getattr(s.paid, name) for s in after] for name in Parts().by_name}
+    columns |= {"number": [s.instalment.number for s in after], "late": [s.late_unit_days for s in after]}
+    columns |= {"aged_to": [s.aged_to for s in after], "settled": [s.settled for s in after]}
+    db.execute(SAVE, {**columns, "person": changed.person_id, "loan": changed.id})
+
+
+SAVE = text("""
+UPDATE loan_instalment i
+SET paid_penalty = g.penalty, paid_fee = g.fee, paid_premium = g.premium, paid_interest = g.interest, paid_principal = g.principal,
+    late_unit_days = g.late, aged_to = g.aged_to, settled = g.settled
+FROM unnest(CAST(:number AS int[]), CAST(:paid_penalty AS bigint[]), CAST(:paid_fee AS bigint[]), CAST(:paid_premium AS bigint[]),
+            CAST(:paid_interest AS bigint[]), CAST(:paid_principal AS bigint[]), CAST(:late AS bigint[]), CAST(:aged_to AS date[]),
+            CAST(:settled AS boolean[])) AS g(number, penalty, fee, premium, interest, principal, late, aged_to, settled)
+WHERE i.person_id = :person AND i.loan_id = :loan AND i.number = g.number
+  AND (i.paid_penalty, i.paid_fee, i.paid_premium, i.paid_interest, i.paid_principal, i.late_unit_days, i.settled)
+      IS DISTINCT FROM (g.penalty, g.fee, g.premium, g.interest, g.principal, g.late, g.settled)
+""")
+
+
+def add_repayment(db: Connection, of: Loan, taken: Repayment) -> None:
+    values = {"person_id": of.person_id, "loan_id": of.id, "key": taken.key, "at": taken.at, "closed": taken.closed}
+    amount = {"minor": taken.amount.minor, "currency": taken.amount.currency, "allocation": dict(taken.allocation)}
+    db.execute(insert(repaid).values({**values, **amount}))
+
+
+def repayment(db: Connection, of: Loan, key: str) -> Repayment | None:
+    mine = (repaid.c.person_id == of.person_id) & (repaid.c.loan_id == of.id)
+    row = db.execute(select(repaid).where(mine, repaid.c.key == key)).first()
+    return _repayment(row) if row else None
+
+
+def repayments(db: Connection, of: Loan) -> list[Repayment]:
+    mine = (repaid.c.person_id == of.person_id) & (repaid.c.loan_id == of.id)
+    return [_repayment(row) for row in db.execute(select(repaid).where(mine).order_by(repaid.c.at, repaid.c.key))]
+
+
+def _planned(made: Loan, planned: Instalment) -> dict[str, Any]:
+    amounts = {name: getattr(planned, name).minor for name in ("principal", "interest", "premium", "fee", "balance")}
+    return {"person_id": made.person_id, "loan_id": made.id, "number": planned.number, "due": planned.due, **amounts}
+
+
+def _state(row: Row, currency: str) -> State:
+    amounts = (Money(minor, currency) for minor in (row.principal, row.interest, row.premium, row.fee, row.balance))
+    paid = Parts(row.paid_penalty, row.paid_fee, row.paid_premium, row.paid_interest, row.paid_principal)
+    return State(Instalment(row.number, row.due, *amounts), paid, row.late_unit_days, row.aged_to, row.settled)
+
+
+def _repayment(row: Row) -> Repayment:
+    return Repayment(row.key, row.at, Money(row.minor, row.currency), row.allocation, row.closed)
+
+
+def _loans(db: Connection, query: Select) -> list[Loan]:
+    return [_loan(row) for row in db.execute(query)]
+
+
+def _loan(row: Row) -> Loan:
+    return Loan(
+        id=row.id,
+        person_id=row.person_id,
+        offer_id=row.offer_id,
+        application_id=row.application_id,
+        funder_id=row.funder_id,
+        guarantor_id=row.guarantor_id,
+        terms=read_terms(row.terms),
+        disbursed_on=row.disbursed_on,
+        disbursed_at=row.disbursed_at,
+        outstanding=Money(row.outstanding, row.currency),
+        closed_on=row.closed_on,
+    )

@@ -1,0 +1,71 @@
+"""Notices before a negative report, and the records themselves. Pure.
+
+Credit Reporting Regulation (2013) art. 15: the person is told before negative information is provided (unverified).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from xinqiao.kit import Money, sha256_hex
+
+from ..errors import LanguageUnknown
+
+SHAPE = "xinqiao.bureau/1"
+TEXTS = {
+    "zh-CN": "您的借款（编号 {loan}）自 {since} 起有款项逾期未还，现应还 {amount}。若在 {until} 当日或之前还清，不会报送；否则我们将按您此前单独的同意，"
+    "向征信机构报送这一逾期信息。如对金额有异议，请先与我们联系。",
+    "en": "A payment on your loan {loan} has been overdue since {since}; {amount} is owed now. If you pay it on or before {until}, nothing is reported. "
+    "Otherwise we shall report the arrears to the credit bureau, as you separately agreed. If you dispute the amount, contact us first.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The borrower was told, by which words and when; it stands for arrears since one due date only."""
+
+    id: UUID
+    loan_id: UUID
+    person_id: UUID
+    arrears_since: date
+    overdue: Money
+    language: str
+    text: str
+    channel: str
+    """"app", "sms", "letter" …"""
+    at: datetime
+    grace_until: date
+    """The last day on which payment stops the report."""
+
+    @property
+    def text_sha256(self) -> str:
+        return sha256_hex(self.text.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record for the bureau, without the identity, which the sender reads from the vault for this purpose."""
+
+    id: UUID
+    loan_id: UUID
+    person_id: UUID
+    kind: str
+    """"negative", or "cleared" once the arrears that were reported have been paid."""
+    arrears_since: date
+    days_past_due: int
+    bucket: str
+    overdue: Money
+    consent: str
+    """Id or hash of the person's receipt for credit-bureau reporting."""
+    notice_id: UUID
+    at: datetime
+    shape: str = SHAPE
+
+
+def notice_text(*, language: str, loan_id: UUID, since: date, overdue: Money, until: date) -> str:
+    """Raises LanguageUnknown."""
+    if language not in TEXTS:
+        raise LanguageUnknown(language, ", ".join(TEXTS), field="language")
+    return TEXTS[language].format(loan=loan_id, since=since, amount=f"{overdue.currency} {overdue}", until=until)

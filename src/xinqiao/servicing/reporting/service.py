@@ -1,0 +1,118 @@
+"""Telling the borrower first, then the bureau. The caller owns the transaction."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from xinqiao.kit import Clock, events, new_id
+
+from .. import loan as loans
+from ..errors import InGrace, NoConsent, NoNotice, NotInArrears
+from . import store
+from .model import Notice, Record, notice_text
+
+
+def notify(*, db: Connection, clock: Clock, loan_id: UUID, language: str, channel: str) -> Notice:
+    """Record that the borrower is told of a coming report, and until when payment stops it; a repeat for the same arrears returns the first.
+
+    The caller sends `Notice.text` by the channel, within contact hours. Raises LoanNotFound, NotInArrears, LanguageUnknown.
+    """
+    seen = _in_arrears(db, clock, loan_id)
+    since = _arrears_since(seen)
+    until = clock.today() + timedelta(days=seen.loan.terms.report_grace_days)
+    text = notice_text(language=language, loan_id=loan_id, since=since, overdue=seen.owed.overdue, until=until)
+    given = Notice(new_id(), loan_id, seen.loan.person_id, since, seen.owed.overdue, language, text, channel, clock.now(), until)
+    if not store.add_notice(db, given):
+        return store.notice(db, seen.loan, since) or given
+    data = {"notice": given.id, "arrears_since": since, "text_sha256": given.text_sha256, "channel": channel, "grace_until": until}
+    events.append(db, [events.Event("servicing.report_notified", loan_id, data, given.person_id, given.at)])
+    return given
+
+
+def report(*, db: Connection, clock: Clock, loan_id: UUID, consent: str | None) -> Record:
+    """Make the negative record; the same arrears in the same bucket are recorded once.
+
+    `consent` names the person's receipt for credit-bureau reporting, in force now: the caller asks `consent.require` for it.
+    Raises NoConsent, LoanNotFound, NotInArrears (also when the arrears were paid in the grace period), NoNotice, InGrace.
+    """
+    if not consent:
+        raise NoConsent(field="consent")
+    seen = _in_arrears(db, clock, loan_id)
+    since = _arrears_since(seen)
+    notice = store.notice(db, seen.loan, since)
+    if notice is None:
+        raise NoNotice(since)
+    if clock.today() <= notice.grace_until:
+        raise InGrace(notice.grace_until)
+    made = Record(
+        id=new_id(),
+        loan_id=loan_id,
+        person_id=seen.loan.person_id,
+        kind="negative",
+        arrears_since=since,
+        days_past_due=seen.days_past_due,
+        bucket=seen.bucket or "",
+        overdue=seen.owed.overdue,
+        consent=consent,
+        notice_id=notice.id,
+        at=clock.now(),
+    )
+    return _record(db, made)
+
+
+def clear(*, db: Connection, clock: Clock, loan_id: UUID) -> Record | None:
+    """Once arrears that were reported have been paid, record that; None when there is nothing to correct."""
+    seen = loans.view(db=db, clock=clock, loan_id=loan_id)
+    open_since = store.reported_and_open(db, seen.loan)
+    if open_since is None or (seen.days_past_due and _arrears_since(seen) == open_since.arrears_since):
+        return None
+    zero = seen.owed.overdue - seen.owed.overdue
+    made = Record(
+        id=new_id(),
+        loan_id=loan_id,
+        person_id=seen.loan.person_id,
+        kind="cleared",
+        arrears_since=open_since.arrears_since,
+        days_past_due=0,
+        bucket="",
+        overdue=zero,
+        consent=open_since.consent,
+        notice_id=open_since.notice_id,
+        at=clock.now(),
+    )
+    return _record(db, made)
+
+
+def records(*, db: Connection, loan_id: UUID) -> list[Record]:
+    """All records made of a loan, oldest first."""
+    return store.records(db, loan_id)
+
+
+def _record(db: Connection, made: Record) -> Record:
+    if not store.add_record(db, made):
+        return store.same_record(db, made)
+    data = {
+        "record": made.id,
+        "kind": made.kind,
+        "bucket": made.bucket,
+        "consent": made.consent,
+        "notice": made.notice_id,
+        "shape": made.shape,
+    }
+    events.append(db, [events.Event("servicing.bureau_recorded", made.loan_id, data, made.person_id, made.at)])
+    return made
+
+
+def _in_arrears(db: Connection, clock: Clock, loan_id: UUID) -> loans.View:
+    seen = loans.view(db=db, clock=clock, loan_id=loan_id)
+    if not seen.days_past_due:
+        raise NotInArrears(loan_id)
+    return seen
+
+
+def _arrears_since(seen: loans.View) -> date:
+    """The oldest due date that is still unpaid."""
+    return seen.on - timedelta(days=seen.days_past_due)

@@ -1,0 +1,114 @@
+"""Notices given and records made; neither is ever changed."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, Connection, Date, DateTime, Index, Integer, PrimaryKeyConstraint, Row, Table, Text, Uuid, select
+from sqlalchemy.dialects.postgresql import insert
+
+from xinqiao.kit import Money, tables
+from xinqiao.kit.database import tenant
+
+from ..loan import Loan
+from .model import Notice, Record
+
+noticed = Table(
+    "bureau_notice",
+    tables,
+    tenant(),
+    Column("person_id", Uuid, nullable=False),
+    Column("loan_id", Uuid, nullable=False),
+    Column("arrears_since", Date, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("overdue", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("grace_until", Date, nullable=False),
+    PrimaryKeyConstraint("tenant", "person_id", "loan_id", "arrears_since"),
+    info={"append_only": True},
+)
+
+record = Table(
+    "bureau_record",
+    tables,
+    tenant(),
+    Column("person_id", Uuid, nullable=False),
+    Column("loan_id", Uuid, nullable=False),
+    Column("arrears_since", Date, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("bucket", Text, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("days_past_due", Integer, nullable=False),
+    Column("overdue", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("consent", Text, nullable=False),
+    Column("notice_id", Uuid, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("shape", Text, nullable=False),
+    PrimaryKeyConstraint("tenant", "person_id", "loan_id", "arrears_since", "kind", "bucket"),
+    Index("ix_bureau_record_loan", "tenant", "loan_id"),
+    info={"append_only": True},
+)
+
+
+def add_notice(db: Connection, given: Notice) -> bool:
+    """Whether it is the first for these arrears."""
+    names = ("person_id", "loan_id", "arrears_since", "id", "language", "text", "channel", "at", "grace_until")
+    values = {name: getattr(given, name) for name in names}
+    values |= {"overdue": given.overdue.minor, "currency": given.overdue.currency}
+    return db.execute(insert(noticed).values(values).on_conflict_do_nothing().returning(noticed.c.id)).first() is not None
+
+
+def notice(db: Connection, of: Loan, since: object) -> Notice | None:
+    mine = (noticed.c.person_id == of.person_id) & (noticed.c.loan_id == of.id) & (noticed.c.arrears_since == since)
+    r = db.execute(select(noticed).where(mine)).first()
+    if r is None:
+        return None
+    overdue = Money(r.overdue, r.currency)
+    return Notice(r.id, r.loan_id, r.person_id, r.arrears_since, overdue, r.language, r.text, r.channel, r.at, r.grace_until)
+
+
+def add_record(db: Connection, made: Record) -> bool:
+    """Whether it is the first of its kind for these arrears in this bucket."""
+    names = ("person_id", "loan_id", "arrears_since", "kind", "bucket", "id", "days_past_due", "consent", "notice_id", "at", "shape")
+    values = {name: getattr(made, name) for name in names}
+    values |= {"overdue": made.overdue.minor, "currency": made.overdue.currency}
+    return db.execute(insert(record).values(values).on_conflict_do_nothing().returning(record.c.id)).first() is not None
+
+
+def same_record(db: Connection, made: Record) -> Record:
+    mine = [record.c[name] == getattr(made, name) for name in ("person_id", "loan_id", "arrears_since", "kind", "bucket")]
+    return _record(db.execute(select(record).where(*mine)).one())
+
+
+def records(db: Connection, loan_id: UUID) -> list[Record]:
+    return [_record(row) for row in db.execute(select(record).where(record.c.loan_id == loan_id).order_by(record.c.at, record.c.id))]
+
+
+def reported_and_open(db: Connection, of: Loan) -> Record | None:
+    """The newest negative record whose arrears no later record has cleared."""
+    made = [one for one in records(db, of.id) if one.person_id == of.person_id]
+    cleared = {one.arrears_since for one in made if one.kind == "cleared"}
+    still = [one for one in made if one.kind == "negative" and one.arrears_since not in cleared]
+    return still[-1] if still else None
+
+
+def _record(r: Row) -> Record:
+    return Record(
+        id=r.id,
+        loan_id=r.loan_id,
+        person_id=r.person_id,
+        kind=r.kind,
+        arrears_since=r.arrears_since,
+        days_past_due=r.days_past_due,
+        bucket=r.bucket,
+        overdue=Money(r.overdue, r.currency),
+        consent=r.consent,
+        notice_id=r.notice_id,
+        at=r.at,
+        shape=r.shape,
+    )

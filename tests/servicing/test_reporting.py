@@ -1,0 +1,140 @@
+"""A negative report needs the person's own consent, a notice, and a grace period that ended without payment."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import ProgrammingError
+
+from xinqiao.kit import CNY, Database, FixedClock, events
+from xinqiao.servicing import repay, reporting, view
+from xinqiao.servicing.errors import LanguageUnknown
+from xinqiao.servicing.loan import Loan
+
+from .lending import lent
+
+RECEIPT = "0198f2a0-receipt"
+
+
+@pytest.fixture
+def late(db: Connection, clock: FixedClock) -> Loan:
+    """A loan whose first instalment (2 April 2026) is five days late."""
+    loan = lent(db, clock)
+    clock.advance(timedelta(days=36))
+    return loan
+
+
+def told(db: Connection, clock: FixedClock, loan: Loan) -> reporting.Notice:
+    return reporting.notify(db=db, clock=clock, loan_id=loan.id, language="zh-CN", channel="app")
+
+
+def reported(db: Connection, clock: FixedClock, loan: Loan, consent: str | None = RECEIPT) -> reporting.Record:
+    return reporting.report(db=db, clock=clock, loan_id=loan.id, consent=consent)
+
+
+def pay(db: Connection, clock: FixedClock, loan: Loan, fen: int | None = None) -> None:
+    owed = view(db=db, clock=clock, loan_id=loan.id).owed.now
+    repay(db=db, clock=clock, loan_id=loan.id, amount=CNY(fen) if fen else owed, key=f"{clock.now()}")
+
+
+def test_arrears_are_reported_after_consent_notice_and_grace(db: Connection, clock: FixedClock, late: Loan) -> None:
+    notice = told(db, clock, late)
+    assert notice.grace_until == clock.today() + timedelta(days=7)
+    clock.advance(timedelta(days=8))
+    record = reported(db, clock, late)
+    assert (record.kind, record.days_past_due, record.bucket, record.consent) == ("negative", 13, "M1", RECEIPT)
+    assert record.notice_id == notice.id
+    assert reporting.records(db=db, loan_id=late.id) == [record]
+
+
+@pytest.mark.parametrize("consent", [None, ""])
+def test_never_without_the_consent_receipt(db: Connection, clock: FixedClock, late: Loan, consent: str | None) -> None:
+    told(db, clock, late)
+    clock.advance(timedelta(days=30))
+    with pytest.raises(reporting.NoConsent):
+        reported(db, clock, late, consent)
+    assert reporting.records(db=db, loan_id=late.id) == []
+
+
+def test_never_without_a_notice(db: Connection, clock: FixedClock, late: Loan) -> None:
+    clock.advance(timedelta(days=30))
+    with pytest.raises(reporting.NoNotice, match="2026-04-02"):
+        reported(db, clock, late)
+
+
+@pytest.mark.parametrize("days", [0, 7])
+def test_never_before_the_grace_period_has_ended(db: Connection, clock: FixedClock, late: Loan, days: int) -> None:
+    told(db, clock, late)
+    clock.advance(timedelta(days=days))
+    with pytest.raises(reporting.InGrace, match="2026-04-14"):
+        reported(db, clock, late)
+
+
+def test_payment_in_the_grace_period_stops_the_report(db: Connection, clock: FixedClock, late: Loan) -> None:
+    told(db, clock, late)
+    clock.advance(timedelta(days=7))
+    pay(db, clock, late)
+    clock.advance(timedelta(days=10))
+    with pytest.raises(reporting.NotInArrears):
+        reported(db, clock, late)
+
+
+def test_a_part_payment_does_not_stop_it(db: Connection, clock: FixedClock, late: Loan) -> None:
+    told(db, clock, late)
+    pay(db, clock, late, 50_000)
+    clock.advance(timedelta(days=8))
+    assert reported(db, clock, late).overdue < CNY(50_000)
+
+
+def test_new_arrears_need_a_new_notice(db: Connection, clock: FixedClock, late: Loan) -> None:
+    told(db, clock, late)
+    pay(db, clock, late)
+    clock.advance(timedelta(days=40))
+    with pytest.raises(reporting.NoNotice, match="2026-05-02"):
+        reported(db, clock, late)
+
+
+def test_telling_and_reporting_twice_is_recorded_once(db: Connection, clock: FixedClock, late: Loan) -> None:
+    first = told(db, clock, late)
+    clock.advance(timedelta(days=1))
+    assert told(db, clock, late) == first
+    clock.advance(timedelta(days=9))
+    assert reported(db, clock, late) == reported(db, clock, late)
+    kinds = [event.kind for event in events.of(db, late.id)]
+    assert kinds == ["servicing.report_notified", "servicing.bureau_recorded"]
+
+
+def test_paid_arrears_are_cleared_with_the_bureau_once(db: Connection, clock: FixedClock, late: Loan) -> None:
+    assert reporting.clear(db=db, clock=clock, loan_id=late.id) is None
+    told(db, clock, late)
+    clock.advance(timedelta(days=8))
+    reported(db, clock, late)
+    assert reporting.clear(db=db, clock=clock, loan_id=late.id) is None
+    pay(db, clock, late)
+    cleared = reporting.clear(db=db, clock=clock, loan_id=late.id)
+    assert cleared is not None
+    assert (cleared.kind, cleared.arrears_since) == ("cleared", date(2026, 4, 2))
+    assert reporting.clear(db=db, clock=clock, loan_id=late.id) is None
+
+
+def test_a_loan_that_is_not_late_gets_no_notice(db: Connection, clock: FixedClock) -> None:
+    with pytest.raises(reporting.NotInArrears):
+        told(db, clock, lent(db, clock))
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_the_notice_says_how_much_by_when(db: Connection, clock: FixedClock, late: Loan, language: str) -> None:
+    notice = reporting.notify(db=db, clock=clock, loan_id=late.id, language=language, channel="sms")
+    assert "2026-04-14" in notice.text
+    assert str(view(db=db, clock=clock, loan_id=late.id).owed.overdue) in notice.text
+
+
+def test_a_notice_in_an_unknown_language_is_refused(db: Connection, clock: FixedClock, late: Loan) -> None:
+    with pytest.raises(LanguageUnknown):
+        reporting.notify(db=db, clock=clock, loan_id=late.id, language="fr", channel="sms")
+
+
+@pytest.mark.parametrize("table", ["bureau_notice", "bureau_record"])
+def test_notices_and_records_cannot_be_rewritten(database: Database, table: str) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"), database.begin() as db:
+        db.execute(text(f"DELETE FROM {table}"))
