@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xinqiao.journeys.views import Instalment
 from xinqiao.kit import CNY
 from xinqiao.web.applicant import pictures
-from xinqiao.web.applicant.port import Instalment
 
 PARTS = st.lists(st.tuples(st.integers(1, 10**7), st.integers(0, 10**6), st.integers(0, 10**5)), min_size=1, max_size=60)
 

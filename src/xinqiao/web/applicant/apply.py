@@ -6,10 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from xinqiao.journeys.views import Said, Standing
+
 from .. import pages
 from .desk import STEPS, Desk, FriendlyRoute, Posted, go
 from .errors import FormIncomplete, WrongMoment
-from .port import Said, Standing
 from .session import Session
 from .views import TODO, way
 

@@ -14,11 +14,12 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
+from xinqiao.journeys.views import Standing
 from xinqiao.kit import Clock, Refused, Settings
 
 from .. import pages
 from .errors import ForeignForm, FormIncomplete, NoSession, PageMissing
-from .port import Journeys, Standing
+from .port import Journeys
 from .session import COOKIE, LASTS, Sealer, Session
 
 STEPS = {

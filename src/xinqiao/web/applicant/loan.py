@@ -6,12 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from xinqiao.journeys.views import Loan
 from xinqiao.kit import Money, new_id
+from xinqiao.servicing import signing_message
 
+from .. import pages
 from . import pictures
 from .desk import STEPS, Desk, FriendlyRoute, Posted, go
 from .errors import FormIncomplete
-from .port import Loan
 from .session import Session
 from .views import way
 
@@ -39,7 +41,9 @@ def routes(desk: Desk) -> APIRouter:
         if standing.next not in ("sign", "offer"):
             return desk.step(standing)
         offer = here.offer(own.application_id)
-        return desk.show(request, "sign.html", own, standing=standing, way=way(standing), offer=offer)
+        fingerprint = pages.words_of(request).both(offer.contract_sha256.zh, offer.contract_sha256.en)
+        context = {"offer": offer, "fingerprint": fingerprint, "signed_text": signing_message(fingerprint).decode()}
+        return desk.show(request, "sign.html", own, standing=standing, way=way(standing), **context)
 
     @router.post("/my/sign")
     def sign(request: Request, form: Form) -> Response:
@@ -49,7 +53,7 @@ def routes(desk: Desk) -> APIRouter:
             contract_sha256=form.need("contract_sha256"),
             language=form.need("contract_language"),
             key=_key(form),
-            signature=form.fields.get("signature_b64") or None,
+            signature=form.fields.get("signature") or None,
         )
         return go(STEPS[here.standing(form.session.application_id).next])
 
@@ -85,12 +89,12 @@ def _amount(posted: Posted, loan: Loan) -> Money:
 
 
 def _key(posted: Posted) -> Mapping[str, str] | None:
-    """The public key that the browser made, as a JWK; None when the typed name alone signs."""
+    """The public key that the browser made, as a JWK; None when it made none."""
     try:
         key = json.loads(posted.fields.get("public_key_jwk") or "null")
     except ValueError:
         raise FormIncomplete("public_key_jwk", field="public_key_jwk") from None
-    if key is None or not posted.fields.get("signature_b64"):
+    if key is None or not posted.fields.get("signature"):
         return None
     if not isinstance(key, dict):
         raise FormIncomplete("public_key_jwk", field="public_key_jwk")

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, log10
 
+from xinqiao.journeys.views import Instalment, Offer
 from xinqiao.kit import Money
-
-from .port import Instalment, Offer
 
 
 @dataclass(frozen=True, slots=True)

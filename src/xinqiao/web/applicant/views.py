@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .port import Standing
+from xinqiao.journeys.views import Standing
 
 
 def N_(text: str) -> str:  # noqa: N802 - the usual mark of a word that is translated where it is shown
