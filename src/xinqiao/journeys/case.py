@@ -67,11 +67,8 @@ def expect(case: Case, *steps: Step) -> None:
 
 def climb(db: Connection, clock: Clock, application: Application, to: Stage) -> Application:
     """Move up to a stage through those between; an application that is there already, or beyond, stays."""
-    if application.stage in UPWARD:
-        between = UPWARD[UPWARD.index(application.stage) + 1 : UPWARD.index(to) + 1]
-    else:
-        between = (to,)
-    for stage in between:
+    known = application.stage in UPWARD
+    for stage in UPWARD[UPWARD.index(application.stage) + 1 : UPWARD.index(to) + 1] if known else (to,):
         application = intake.move(db=db, clock=clock, application=application, to=stage, event="application.moved")
     return application
 

@@ -13,6 +13,7 @@ from xinqiao.kit import Money
 from xinqiao.servicing import Loan, Offer, Repayment, Signature
 from xinqiao.vault import SYSTEM, Basis, Field, Purpose
 
+from . import funds
 from .case import Case, climb, expect, look, take
 from .errors import KeyNeeded, NameDiffers, NoLoan, NoOffer
 from .house import House
@@ -50,8 +51,8 @@ def sign(
             method = "EdDSA" if key.get("kty") == "OKP" else "ES256"
             given = Signature(case.person, contract_sha256, language, method, dict(key), signature)
             servicing.sign(db=db, clock=house.clock, offer_id=offer_of(db, case).id, signature=given)
+            funding.confirm(db=db, clock=house.clock, reservation_id=funds.reservation(db, case).id)
             climb(db, house.clock, case.application, Stage.SIGNED)
-            funding.confirm(db=db, clock=house.clock, application_id=case.id)
     start_disbursement(house, application)
 
 
@@ -100,13 +101,10 @@ def loan_of(db: Connection, application: UUID) -> Loan:
 def repay(house: House, loan_id: UUID, *, amount: Money, key: str) -> Repayment:
     """Book a repayment; the last one closes the application and gives the funder's and the guarantor's capacity back."""
     with house.begin() as db:
-        before = servicing.view(db=db, clock=house.clock, loan_id=loan_id).loan
         repaid = servicing.repay(db=db, clock=house.clock, loan_id=loan_id, amount=amount, key=key)
-        after = servicing.view(db=db, clock=house.clock, loan_id=loan_id).loan
-        returned = before.outstanding - after.outstanding
-        if returned.is_positive:
-            funding.restore(db=db, clock=house.clock, application_id=after.application_id, amount=returned)
-        case = take(db, after.application_id)
+        loan = servicing.view(db=db, clock=house.clock, loan_id=loan_id).loan
+        case = take(db, loan.application_id)
+        funding.restore(db=db, clock=house.clock, reservation_id=funds.reservation(db, case).id, outstanding=loan.outstanding)
         if repaid.closed and case.application.stage is Stage.DISBURSED:
             intake.move(db=db, clock=house.clock, application=case.application, to=Stage.CLOSED, event="application.closed")
     return repaid

@@ -108,8 +108,13 @@ def _reserved(p: Progress, data: Mapping[str, Any]) -> Progress:
     return replace(p, reserved=data, asked_funder=None, no_funder=False)
 
 
+def _funder_answered(p: Progress, data: Mapping[str, Any]) -> Progress:
+    """A yes; a no, and silence, are followed by the release of the reservation."""
+    return replace(p, asked_funder=None) if data["reply"] == "yes" else p
+
+
 def _let_go(p: Progress, data: Mapping[str, Any]) -> Progress:
-    """The funder said no or kept silent: the next best bid is tried, and sharing is asked anew for its name."""
+    """The capacity went back: the next best bid is tried, and sharing is asked anew for its name."""
     answers = {purpose: agreed for purpose, agreed in p.answers.items() if purpose != Purpose.FUNDER_SHARING}
     return replace(p, answers=answers, reserved=None, asked_funder=None, offer=None)
 
@@ -124,10 +129,12 @@ FOLDS = {
     "review.approved": _approved,
     "review.declined": lambda p, d: replace(p, ended="declined"),
     "review.requested": lambda p, d: replace(p, ended=None, human_asked=True),
-    "funding.asked": lambda p, d: replace(p, asked_funder=d["funder"]),
     "funding.reserved": _reserved,
-    "funding.refused": _let_go,
-    "funding.none": lambda p, d: replace(p, no_funder=True),
+    "funding.asked": lambda p, d: replace(p, asked_funder=d["funder"]),
+    "funding.answered": _funder_answered,
+    "funding.released": _let_go,
+    "funding.expired": _let_go,
+    "funding.not_found": lambda p, d: replace(p, no_funder=True),
     "servicing.offer_made": lambda p, d: replace(p, offer=d["offer"]),
     "servicing.offer_signed": lambda p, d: replace(p, signed=True),
     "servicing.disbursed": lambda p, d: replace(p, loan=d["loan"]),

@@ -62,6 +62,11 @@ def append(db: Connection, events: Sequence[Event], *, at: datetime | None = Non
     db.info.setdefault("appended", []).extend(rows)
 
 
+def peek(db: Connection) -> list[dict[str, Any]]:
+    """The rows appended in this transaction so far."""
+    return list(db.info.get("appended", []))
+
+
 def appended_in(db: Connection) -> list[dict[str, Any]]:
     """Take the rows that were appended on this connection since the last call."""
     return db.info.pop("appended", [])

@@ -26,7 +26,23 @@ OUTCOMES = Counter("xinqiao_applications_total", "Applications by the stage they
 WEBHOOKS = Gauge("xinqiao_webhooks_waiting", "Webhook deliveries that wait for another try", registry=REGISTRY)
 
 PERSONAL_KEYS = frozenset(
-    ["name", "id_number", "phone", "address", "email", "employer", "bank_account", "portrait", "selfie", "clip", "template", "password", "secret", "token", "typed_name"]
+    [
+        "name",
+        "id_number",
+        "phone",
+        "address",
+        "email",
+        "employer",
+        "bank_account",
+        "portrait",
+        "selfie",
+        "clip",
+        "template",
+        "password",
+        "secret",
+        "token",
+        "typed_name",
+    ]
 )
 PERSONAL_SHAPES = re.compile(r"(?<!\d)(\d{17}[\dXx]|1[3-9]\d{9}|\d{16,19})(?!\d)")
 BLANK = "[personal]"

@@ -1,0 +1,136 @@
+"""The background worker: what must happen though nobody asks. Every part takes its rows with SKIP LOCKED or may be repeated."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from time import monotonic
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from xinqiao import funding, intake, vault
+from xinqiao.intake import Stage
+from xinqiao.kit import events
+from xinqiao.kit.http import Http
+from xinqiao.kit.telemetry import logger
+from xinqiao.partners import webhooks
+
+from .case import end, look, take
+from .house import House
+from .lending import start_disbursement
+from .machine import advance
+from .progress import WAITS, Step
+
+log = logger("work")
+DAY_STARTS_AT = 9
+"""Local hour of the daily run over the book: inside the hours in which people may be contacted."""
+STUCK = timedelta(seconds=20)
+UNDERWAY = (Stage.RECEIVED, Stage.IDENTIFYING, Stage.SCREENING, Stage.DECIDING, Stage.FUNDING, Stage.OFFERED, Stage.SIGNED)
+
+
+def expire(house: House) -> int:
+    """Give back what reservations past their time hold; their applications expire. Returns how many."""
+    with house.begin() as db:
+        funding.expire_due(db=db, clock=house.clock)
+        gone = [row["subject"] for row in events.peek(db) if row["kind"] == "funding.expired"]
+        for application in gone:
+            case = take(db, application)
+            if case.application.stage in (Stage.OFFERED, Stage.FUNDING):
+                end(db, house.clock, case.application, Stage.EXPIRED, why="offer_ran_out")
+    return len(gone)
+
+
+def silence(house: House) -> int:
+    """Count a funder's silence as a no, and go on to the next best bid."""
+    with house.begin() as db:
+        asked = funding.expire_questions(db=db, clock=house.clock)
+    for question in asked:
+        advance(house, question.application_id)
+    return len(asked)
+
+
+def resume(house: House) -> int:
+    """Go on with applications whose next step is the platform's own: the process that ran it may have died."""
+    moved = 0
+    for application, step in _idle(house):
+        if step is Step.DISBURSE:
+            start_disbursement(house, application)
+        else:
+            advance(house, application)
+        moved += 1
+    return moved
+
+
+def _idle(house: House) -> list[tuple[UUID, Step]]:
+    """Applications that nobody touched for a while though nobody else has to answer."""
+    since = house.clock.now() - STUCK
+    with house.begin() as db:
+        page = intake.list(db=db, stages=UNDERWAY, limit=200).items
+        found = [(application.id, look(db, application.id).step) for application in page if application.updated_at <= since]
+    return [(application, step) for application, step in found if step not in WAITS]
+
+
+def deliver(house: House) -> int:
+    """Send the webhooks that are due."""
+    with Http(allow_private=house.settings.demo) as http:
+        return len(
+            webhooks.deliver_due(database=house.database, vault=house.vault, clock=house.clock, http=http, tenant=house.settings.tenant)
+        )
+
+
+def seal(house: House) -> int:
+    """Sign what the audit log has gained."""
+    with house.begin() as db:
+        made = vault.audit.checkpoint(db, house.vault, house.clock)
+    return made.number if made else 0
+
+
+def daily(house: House) -> int:
+    """Start the day's run over the book once, when its hour has come; the durable flow makes it exactly one a day."""
+    local = house.clock.now().astimezone(ZoneInfo(house.settings.timezone))
+    if house.durable is None or local.hour < DAY_STARTS_AT:
+        return 0
+    house.durable.start("day", f"{house.settings.tenant}:{local.date()}")
+    return 1
+
+
+EVERY: tuple[tuple[float, Callable[[House], int]], ...] = (
+    (1.0, deliver),
+    (1.0, silence),
+    (5.0, expire),
+    (10.0, resume),
+    (15.0, seal),
+    (60.0, daily),
+)
+"""Seconds between two runs, and what runs."""
+
+
+class Worker:
+    """One thread that runs every part in its rhythm; a part that fails is logged and tried again next time."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="xinqiao-worker", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(timeout=20)
+
+    def _run(self) -> None:
+        due = dict.fromkeys((part for _, part in EVERY), 0.0)
+        while not self._stop.wait(0.25):
+            for seconds, part in EVERY:
+                if monotonic() >= due[part]:
+                    self._once(part)
+                    due[part] = monotonic() + seconds
+
+    def _once(self, part: Callable[[House], int]) -> None:
+        try:
+            part(self._house)
+        except Exception as error:
+            log.error("background work failed", part=part.__name__, error=type(error).__name__, exc_info=error)
