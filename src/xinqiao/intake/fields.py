@@ -82,7 +82,7 @@ def identity(value: Any, *, today: date) -> Identity:
     """Read an ID number. `ric.validate` also wants the county to have existed in the year of birth, which refuses people who were
     born before their county was renamed, so only the check digit, the birth date and the province are taken from there.
     """
-    number = ric.compact(text(value, most=30))
+    number = re.sub(r"[ -]", "", text(value, most=30)).upper()
     if not re.fullmatch(r"[0-9]{17}[0-9X]", number, re.ASCII):
         raise Wrong("id_number_malformed", "An ID number has 17 digits and then a digit or X.", "身份证号码应为 17 位数字加一位数字或 X。")
     if number[-1] != ric.calc_check_digit(number):

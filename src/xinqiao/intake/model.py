@@ -111,7 +111,7 @@ class Application:
     business_role: str | None = None
     reference: str | None = None
     facts: Mapping[str, bool] = field(default_factory=dict)
-    """What a repeated applicant shows: known_person, name_differs, phone_differs."""
+    """What a repeated applicant shows: known_person, name_differs (from the first application), phone_differs (from the one before)."""
 
     @property
     def province(self) -> str:

@@ -71,8 +71,9 @@ def _take_in(db: Connection, vault: Vault, clock: Clock, scene: Partner, draft: 
     store.hold(db, blind(vault=vault, field=Field.ID_NUMBER, value=draft.identity.number))
     known = find(db=db, vault=vault, field=Field.ID_NUMBER, value=draft.identity.number)
     person = known or enrol(db=db, vault=vault, clock=clock)
-    new = _application(vault, clock, scene, draft, person, known and store.latest_of(db, person))
-    put(db=db, vault=vault, clock=clock, person=person, values=_personal(draft, keep_name=new.facts["name_differs"]))
+    before = store.first_and_latest_of(db, person) if known else None
+    new = _application(vault, clock, scene, draft, person, before)
+    put(db=db, vault=vault, clock=clock, person=person, values=_personal(draft, with_name=before is None))
     store.add(db, new)
     data = {"scene": scene.id, "kind": new.kind, "product": new.product, "amount": new.amount, "term_months": new.term_months}
     data |= {"loan_purpose": new.loan_purpose, "region": new.region, "facts": new.facts, "stage": new.stage}
@@ -80,7 +81,9 @@ def _take_in(db: Connection, vault: Vault, clock: Clock, scene: Partner, draft: 
     return new
 
 
-def _application(vault: Vault, clock: Clock, scene: Partner, draft: Draft, person: UUID, before: Application | None) -> Application:
+def _application(
+    vault: Vault, clock: Clock, scene: Partner, draft: Draft, person: UUID, before: tuple[Application, Application] | None
+) -> Application:
     now = clock.now()
     name_index = blind(vault=vault, field=Field.NAME, value=draft.name)
     phone_index = blind(vault=vault, field=Field.PHONE, value=draft.phone)
@@ -109,18 +112,18 @@ def _application(vault: Vault, clock: Clock, scene: Partner, draft: Draft, perso
         reference=draft.reference,
         facts={
             "known_person": before is not None,
-            "name_differs": before is not None and before.name_index != name_index,
-            "phone_differs": before is not None and before.phone_index != phone_index,
+            "name_differs": before is not None and before[0].name_index != name_index,
+            "phone_differs": before is not None and before[1].phone_index != phone_index,
         },
     )
 
 
-def _personal(draft: Draft, *, keep_name: bool) -> dict[Field, str | bytes]:
-    """What goes to the vault. A name that differs from the one on file does not replace it: one who knows another's ID number could
-    otherwise rename him; the difference is a fact for fraud screening, and a person corrects a name by a rights request.
+def _personal(draft: Draft, *, with_name: bool) -> dict[Field, str | bytes]:
+    """What goes to the vault. The name stays as the first application had it, for one who knows another's ID number could otherwise
+    rename him: a difference is a fact for fraud screening, and a person corrects the name by a rights request.
     """
     values: dict[Field, str | None] = {
-        Field.NAME: None if keep_name else draft.name,
+        Field.NAME: draft.name if with_name else None,
         Field.ID_NUMBER: draft.identity.number,
         Field.BIRTH_DATE: draft.identity.born.isoformat(),
         Field.PHONE: draft.phone,

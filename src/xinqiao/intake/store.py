@@ -60,6 +60,7 @@ application = Table(
     Column("reference", Text),
     Column("facts", JSONB, nullable=False),
     PrimaryKeyConstraint("tenant", "person_id", "id"),
+    Index("ix_application_person", "tenant", "person_id", "created_at", "id"),
     Index("ix_application_id", "tenant", "id"),
     Index("ix_application_newest", "tenant", "created_at", "id"),
     Index("ix_application_scene", "tenant", "scene_id", "created_at", "id"),
@@ -100,11 +101,12 @@ def get(db: Connection, application_id: UUID, *, lock: bool = False) -> Applicat
     return row and _application(row)
 
 
-def latest_of(db: Connection, person: UUID) -> Application | None:
-    """The person's newest application."""
-    query = select(application).where(application.c.person_id == person).order_by(application.c.created_at.desc(), application.c.id.desc())
-    row = db.execute(query.limit(1)).first()
-    return row and _application(row)
+def first_and_latest_of(db: Connection, person: UUID) -> tuple[Application, Application] | None:
+    """The person's oldest and newest applications; None when there are none."""
+    mine = select(application).where(application.c.person_id == person).limit(1)
+    first = db.execute(mine.order_by(application.c.created_at, application.c.id)).first()
+    latest = db.execute(mine.order_by(application.c.created_at.desc(), application.c.id.desc())).first()
+    return (_application(first), _application(latest)) if first and latest else None
 
 
 def set_stage(db: Connection, moved: Application, to: Stage, at: datetime) -> Application:
