@@ -35,6 +35,7 @@ class FaceCheck {
       if (!field.reportValidity()) return;
     }
     this.trouble.hidden = true;
+    this.camera.scrollIntoView({ block: "center" });
     this.start.hidden = true;
     this.stop.hidden = false;
     this.running = true;
