@@ -33,7 +33,7 @@ def way(standing: Standing) -> Sequence[Step]:
     """The five steps; none once the application has ended without a loan."""
     if standing.next not in _PLACE:
         return ()
-    at = 3 if standing.has_offer and standing.next == "consent" else _PLACE[standing.next]
+    at = 5 if standing.has_offer and standing.next == "wait" else _PLACE[standing.next]
     return [Step(word, "done" if place < at else "now" if place == at else "later") for place, (_, word) in enumerate(WAY)]
 
 
