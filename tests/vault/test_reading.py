@@ -172,9 +172,14 @@ def test_every_read_is_on_record_with_purpose_basis_and_policy(own, vault, clock
 def test_a_refusal_stays_on_record_though_the_caller_rolls_back(database: Database, tenant, vault, clock) -> None:
     with database.begin(tenant=tenant) as db:
         person = enrolled(db, vault, clock)
-    with pytest.raises(v.AccessDenied), database.begin(tenant=tenant) as db:
-        v.audit.append(db, clock, [v.audit.Entry("test.undone", SERVICE, person)])
-        v.read(db=db, vault=vault, clock=clock, person=person, fields=[Field.NAME], purpose=Purpose.MARKETING, actor=SERVICE)
+
+    def attempt() -> None:
+        with database.begin(tenant=tenant) as db:
+            v.audit.append(db, clock, [v.audit.Entry("test.undone", SERVICE, person)])
+            v.read(db=db, vault=vault, clock=clock, person=person, fields=[Field.NAME], purpose=Purpose.MARKETING, actor=SERVICE)
+
+    with pytest.raises(v.AccessDenied):
+        attempt()
     with database.begin(tenant=tenant) as db:
         kinds = [entry.kind for entry in v.audit.of(db, person=person)]
         assert "vault.refused" in kinds
