@@ -112,11 +112,12 @@ class FraudEvidence:
 
 
 def checked_indexes(indexes: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The indexes in a fixed order; raises UnknownIndex for a strange name or a value of the wrong size."""
-    for kind, value in indexes.items():
+    """The indexes in a fixed order, empty ones left out; raises UnknownIndex for a strange name or a value of the wrong size."""
+    given = {kind: value for kind, value in indexes.items() if value not in (None, b"")}
+    for kind, value in given.items():
         if kind not in KINDS or not isinstance(value, bytes) or not 8 <= len(value) <= 512:
             raise UnknownIndex(kind, ", ".join(KINDS), field=f"indexes.{kind}")
-    return {kind: indexes[kind] for kind in KINDS if kind in indexes}
+    return {kind: given[kind] for kind in KINDS if kind in given}
 
 
 def plain_facts(facts: Mapping[str, Any]) -> dict[str, int | str | bool]:

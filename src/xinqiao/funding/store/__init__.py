@@ -1,0 +1,1 @@
+"""Tables of funding and every query on them."""
