@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from xinqiao.kit import CNY
 from xinqiao.servicing import apr
-from xinqiao.servicing.errors import NoAnnualRate
+from xinqiao.servicing.errors import CaseMalformed, NoAnnualRate
 
 PUBLISHED = Path(__file__).parents[3] / "shared" / "data" / "loan"
 
@@ -51,6 +51,25 @@ def test_repaying_exactly_what_was_lent_costs_nothing() -> None:
 def test_repaying_less_than_was_lent_has_no_rate() -> None:
     with pytest.raises(NoAnnualRate, match="less is repaid"):
         apr.monthly(CNY(1200), [CNY(99)] * 12)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {},
+        {"advances": [], "payments": []},
+        {"advances": [{"amount": 1, "day": 0}]},
+        {"advances": [{"amount": "nan", "day": 0}], "payments": [{"amount": 1, "day": 1}]},
+        {"advances": [{"amount": -5, "day": 0}], "payments": [{"amount": 1, "day": 1}]},
+        {"advances": [["x", 0, [0, 1]]], "payments": [["1", 1, [0, 1]]], "unit_periods_per_year": 12},
+        {"advances": [["1", 0, [0, 0]]], "payments": [["1", 1, [0, 1]]], "unit_periods_per_year": 12},
+        {"advances": [["1", 0, [0, 1]]], "payments": [["1", 1, [0, 1]]], "unit_periods_per_year": 0},
+        {"advances": [["1", 0]], "payments": 7, "unit_periods_per_year": 12},
+    ],
+)
+def test_a_malformed_case_is_refused_with_the_shape_that_would_be_right(case: dict) -> None:
+    with pytest.raises(CaseMalformed, match="advances and payments"):
+        apr.of_case(case)
 
 
 def test_a_fee_kept_back_raises_the_rate() -> None:

@@ -37,6 +37,18 @@ def test_the_contract_discloses_the_full_cost_in_figures(language: str) -> None:
         assert f"{i.number} | {i.due} | {i.total} | " in text
 
 
+@pytest.mark.parametrize(
+    ("language", "sha256"),
+    [
+        ("zh-CN", "81400d0b3944ed1cdde25b452faff0d485423ccd8da1b68c6ec358bf2caeeb27"),
+        ("en", "81bfe224a71de9dcca35db20ea39d0378140e51abc36f72ad5f0a099d18e808d"),
+    ],
+)
+def test_a_published_template_never_changes(language: str, sha256: str) -> None:
+    """A changed text is a new version, loan.2: contracts that were signed name the template they were made from."""
+    assert rendered(language).template_sha256 == sha256
+
+
 def test_every_language_says_the_same_numbers() -> None:
     tables = [[line for line in rendered(language).text.splitlines() if line[:1].isdigit() and " | " in line] for language in LANGUAGES]
     assert tables[0] == tables[1]

@@ -97,8 +97,24 @@ def test_entries_show_each_side_newest_first(opened: Connection, clock: FixedClo
     clock.advance(timedelta(days=40))
     l.post(db=opened, clock=clock, transfers=[move("b", LENT, CLEARING, 300)])
     assert [entry.amount for entry in l.entries(db=opened, account=CLEARING)] == [CNY(-300), CNY(500)]
-    assert [entry.other for entry in l.entries(db=opened, account=CLEARING)] == [LENT.id, OWED.id]
+    assert [entry.other for entry in l.entries(db=opened, account=CLEARING)] == [LENT, OWED]
     assert [entry.amount for entry in l.entries(db=opened, account=CLEARING, before=clock.now())] == [CNY(500)]
+
+
+def test_the_journal_of_a_loan_is_the_persons_own(opened: Connection, clock: FixedClock) -> None:
+    person = uuid4()
+    l.post(
+        db=opened, clock=clock, transfers=[l.Transfer("a", "funded", CLEARING, OWED, CNY(500), LOAN, person), move("b", CLEARING, OWED, 1)]
+    )
+    (posting,) = l.journal(db=opened, subject=LOAN, person=person)
+    assert (posting.what, posting.debit, posting.credit, posting.amount) == ("funded", CLEARING, OWED, CNY(500))
+
+
+def test_accounts_of_a_kind_come_in_pages(opened: Connection) -> None:
+    l.open_accounts(db=opened, accounts=[l.Account(l.Kind.FUNDER, uuid4()) for _ in range(4)])
+    first = l.accounts(db=opened, kind=l.Kind.FUNDER, limit=3)
+    second = l.accounts(db=opened, kind=l.Kind.FUNDER, limit=3, after=first[-1].account.id)
+    assert len({balance.account for balance in first + second}) == 5
 
 
 def test_kept_balances_agree_with_the_transfers_behind_them(opened: Connection, clock: FixedClock) -> None:

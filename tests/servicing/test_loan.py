@@ -96,7 +96,7 @@ def test_penalty_is_the_same_counted_day_by_day_or_all_at_once() -> None:
     for days in range(200):
         daily = daily.aged(min(date(2026, 3, 20) + timedelta(days), date(2026, 7, 1)))
     assert daily == at_once
-    assert daily.unpaid(TERMS.late_rate).penalty == 78_849 * 90 * 18 // 36_000
+    assert daily.unpaid(TERMS.late_daily).penalty == 78_849 * 90 * 18 // 36_000
 
 
 def test_a_repeated_key_returns_the_first_answer(db: Connection, clock: FixedClock) -> None:

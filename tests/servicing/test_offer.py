@@ -80,6 +80,7 @@ def test_a_hash_of_another_contract_is_refused_with_the_right_one(db: Connection
         (lambda s: replace(s, value="!"), "base64url"),
         (lambda s: replace(s, public_key={**s.public_key, "y": s.public_key["x"]}), "no point"),
         (lambda s: replace(s, public_key={"kty": "RSA"}), "kty EC"),
+        (lambda s: replace(s, public_key={**s.public_key, "d": "AQ"}), "public key alone"),
         (lambda s: replace(s, public_key={"kty": "EC", "crv": "P-256"}), "base64url"),
         (lambda s: replace(s, public_key=es256(s.person_id, s.contract_sha256).public_key), "not made by this key"),
     ],

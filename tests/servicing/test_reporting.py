@@ -86,6 +86,28 @@ def test_a_part_payment_does_not_stop_it(db: Connection, clock: FixedClock, late
     assert reported(db, clock, late).overdue < CNY(50_000)
 
 
+def test_paying_the_sum_the_notice_named_stops_it_though_penalty_grew_meanwhile(db: Connection, clock: FixedClock, late: Loan) -> None:
+    """What is left is a few days' penalty: it needs a notice of its own, and then can be reported."""
+    notice = told(db, clock, late)
+    clock.advance(timedelta(days=6))
+    pay(db, clock, late, notice.overdue.minor)
+    assert view(db=db, clock=clock, loan_id=late.id).days_past_due == 11
+    clock.advance(timedelta(days=5))
+    with pytest.raises(reporting.PaidInGrace, match=str(notice.overdue)):
+        reported(db, clock, late)
+    second = told(db, clock, late)
+    assert (second.number, second.overdue) == (2, view(db=db, clock=clock, loan_id=late.id).owed.overdue)
+    clock.advance(timedelta(days=8))
+    assert reported(db, clock, late).notice_id == second.id
+
+
+def test_paying_that_sum_a_day_late_does_not(db: Connection, clock: FixedClock, late: Loan) -> None:
+    notice = told(db, clock, late)
+    clock.advance(timedelta(days=8))
+    pay(db, clock, late, notice.overdue.minor)
+    assert reported(db, clock, late).notice_id == notice.id
+
+
 def test_new_arrears_need_a_new_notice(db: Connection, clock: FixedClock, late: Loan) -> None:
     told(db, clock, late)
     pay(db, clock, late)

@@ -18,7 +18,7 @@ from typing import Any
 
 from xinqiao.kit import Money
 
-from .errors import NoAnnualRate
+from .errors import CaseMalformed, NoAnnualRate
 
 PRECISION = Context(prec=40)
 NARROW = Decimal("1e-30")
@@ -84,13 +84,26 @@ def effective_percent(advances: Sequence[Flow], payments: Sequence[Flow], *, pla
 def of_case(case: Mapping[str, Any]) -> Decimal:
     """The percentage of a case written as the Regulation Z examples (unit-periods) or as the EC's (days) are.
 
-    Regulation Z: `unit_periods_per_year` and flows [amount, whole periods, [odd days, days in a period]]. EC: flows {amount, day}.
+    Regulation Z: `unit_periods_per_year` and flows [amount, whole periods, [odd days, days in a period]]. EC: flows
+    {amount, day}. Raises CaseMalformed, NoAnnualRate.
     """
+    try:
+        advances, payments = ([_flow(flow) for flow in case[side]] for side in ("advances", "payments"))
+        per_year = int(case.get("unit_periods_per_year", 1))
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        raise CaseMalformed(repr(error)) from error
+    if not advances or not payments or per_year < 1:
+        raise CaseMalformed("it has no advance, no payment, or no unit-period")
     if "unit_periods_per_year" in case:
-        advances, payments = ([_regz_flow(*flow) for flow in case[side]] for side in ("advances", "payments"))
-        return actuarial_percent(advances, payments, unit_periods_per_year=int(case["unit_periods_per_year"]))
-    advances, payments = ([_dated_flow(flow) for flow in case[side]] for side in ("advances", "payments"))
+        return actuarial_percent(advances, payments, unit_periods_per_year=per_year)
     return effective_percent(advances, payments)
+
+
+def _flow(flow: Mapping[str, Any] | Sequence[Any]) -> Flow:
+    made = _dated_flow(flow) if isinstance(flow, Mapping) else _regz_flow(*flow)
+    if not made.amount.is_finite() or made.amount < 0 or made.periods < 0 or not made.odd >= 0:
+        raise ValueError(f"amounts and times must be finite and not negative, got {flow}")
+    return made
 
 
 def _regz_flow(amount: Any, periods: int, odd: Sequence[int]) -> Flow:

@@ -21,6 +21,15 @@ class NoAnnualRate(Refused):
     says_zh = "这些现金流没有对应的年化利率：{0}。"
 
 
+class CaseMalformed(Refused):
+    code = "servicing.case_malformed"
+    says = (
+        "A case needs advances and payments: with unit_periods_per_year, each flow is [amount, whole periods, [odd days, days in a period]]; "
+        "without, each is {{amount, day}}. What went wrong: {0}."
+    )
+    says_zh = "现金流案例格式不正确：{0}。"
+
+
 class LanguageUnknown(Refused):
     code = "servicing.language_unknown"
     says = "There is no contract text in {0!r}; use one of {1}."
@@ -127,6 +136,12 @@ class NoNotice(Conflict):
     code = "reporting.no_notice"
     says = "The borrower has not been told of a report for the arrears since {0}; record the notice first and wait out its grace period."
     says_zh = "尚未就 {0} 起的逾期告知借款人；请先告知并等待宽限期结束。"
+
+
+class PaidInGrace(Conflict):
+    code = "reporting.paid_in_grace"
+    says = "The borrower paid the {0} that the notice named within its grace period; what is still owed needs a notice of its own."
+    says_zh = "借款人已在宽限期内还清通知所列的 {0}；其余欠款须另行告知。"
 
 
 class InGrace(Conflict):

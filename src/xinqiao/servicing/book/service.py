@@ -16,7 +16,7 @@ PAGE = 5000
 
 def balances(*, db: Connection, by: By, currency: str = "CNY", funder_id: UUID | None = None) -> list[Line]:
     """Loans, principal lent and principal outstanding, by month of payout, bucket or funder; of all funders or of one."""
-    return store.balances(db, by, currency=currency, funder_id=funder_id)
+    return store.balances(db, By(by), currency=currency, funder_id=funder_id)
 
 
 def vintage_curves(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from uuid import UUID
 
 from xinqiao.kit import Money
@@ -40,7 +41,8 @@ class Terms:
     platform_share: Decimal = Decimal(0)
     """The part of the premium that the platform keeps; the guarantor has the rest."""
     penalty_rate: Decimal | None = None
-    """On overdue principal; by default the contract's rate x RULES.penalty_multiple."""
+    """On overdue principal. Left out, it is fixed at once as the contract's rate x RULES.penalty_multiple: a later rule changes no loan."""
+    penalty_days_in_year: int = RULES.penalty_days_in_year
     cooling_days: int = RULES.cooling_days
     report_grace_days: int = RULES.bureau_grace_days
     rules_version: str = RULES.version
@@ -50,10 +52,20 @@ class Terms:
             raise TermsRefused(f"the platform's share of the premium is a fraction from 0 to 1, got {self.platform_share}")
         if self.cooling_days < 0 or self.report_grace_days < 1:
             raise TermsRefused("cooling-off days must not be negative, and a report needs a day of grace at least")
+        if self.penalty_rate is None:
+            object.__setattr__(self, "penalty_rate", self.annual_rate * RULES.penalty_multiple)
+        if self.late_rate < 0 or self.penalty_days_in_year < 1:
+            raise TermsRefused(f"the penalty rate must not be negative, got {self.late_rate}", field="penalty_rate")
 
     @property
     def late_rate(self) -> Decimal:
-        return self.annual_rate * RULES.penalty_multiple if self.penalty_rate is None else self.penalty_rate
+        """The penalty rate, a year."""
+        return self.penalty_rate or Decimal(0)
+
+    @property
+    def late_daily(self) -> Fraction:
+        """Penalty interest for a day, exactly."""
+        return Fraction(self.late_rate) / self.penalty_days_in_year
 
     def schedule(self, start: date | None = None) -> Schedule:
         """The schedule when the money leaves on `start` instead of on the day the terms foresaw: same amounts, later dates."""

@@ -55,6 +55,7 @@ def _numbers(terms: Terms, schedule: Schedule, rates: AnnualRate, language: str)
         "cost": _money(schedule.cost),
         "to_repay": _money(schedule.to_repay, language),
         "penalty_rate": _percent(terms.late_rate),
+        "penalty_days": str(terms.penalty_days_in_year),
         "cooling_days": str(terms.cooling_days),
         "grace_days": str(terms.report_grace_days),
     }

@@ -1,8 +1,8 @@
 """Double entry in integer minor units, written by lists."""
 
 from ..errors import AccountUnknown, BalanceForbidden, TransferRefused
-from .model import RULES, Account, Balance, Entry, Kind, Rule, Transfer
-from .service import balances, entries, open_accounts, post, trial_balance
+from .model import RULES, Account, Balance, Entry, Kind, Posting, Rule, Transfer
+from .service import accounts, balances, entries, journal, open_accounts, post, trial_balance
 
 __all__ = [
     "RULES",
@@ -12,11 +12,14 @@ __all__ = [
     "BalanceForbidden",
     "Entry",
     "Kind",
+    "Posting",
     "Rule",
     "Transfer",
     "TransferRefused",
+    "accounts",
     "balances",
     "entries",
+    "journal",
     "open_accounts",
     "post",
     "trial_balance",

@@ -132,6 +132,18 @@ class Entry:
     transfer: UUID
     what: str
     subject: UUID
-    other: UUID
+    other: Account
     """The account on the other side."""
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A transfer as it stands in the books."""
+
+    at: datetime
+    id: UUID
+    what: str
+    debit: Account
+    credit: Account
     amount: Money

@@ -12,7 +12,7 @@ from xinqiao.kit import Clock
 
 from ..errors import AccountUnknown, KeyReused
 from . import store
-from .model import Account, Balance, Entry, Kind, Transfer
+from .model import Account, Balance, Entry, Kind, Posting, Transfer
 
 
 def open_accounts(*, db: Connection, accounts: Iterable[Account]) -> None:
@@ -29,7 +29,7 @@ def post(*, db: Connection, clock: Clock, transfers: Sequence[Transfer]) -> int:
     distinct = _distinct(transfers)
     if not distinct:
         return 0
-    posted, moved, found = store.post(db, list(distinct.values()), at=clock.now())
+    posted, moved, found = store.post(db, distinct, at=clock.now())
     if found != moved:
         raise AccountUnknown(_missing(db, distinct.values()))
     if posted != len(distinct):
@@ -40,6 +40,16 @@ def post(*, db: Connection, clock: Clock, transfers: Sequence[Transfer]) -> int:
 def balances(*, db: Connection, accounts: Sequence[Account]) -> dict[Account, Balance]:
     """The present balances of those accounts that are open."""
     return {balance.account: balance for balance in store.balances(db, [account.id for account in accounts])}
+
+
+def accounts(*, db: Connection, kind: Kind, limit: int = 200, after: UUID | None = None) -> list[Balance]:
+    """A page of the accounts of one kind with their balances, in the order of their ids; `after` is the last one of the page before."""
+    return store.accounts(db, kind, limit=limit, after=after)
+
+
+def journal(*, db: Connection, subject: UUID, person: UUID) -> list[Posting]:
+    """All that was posted about a person's loan, oldest first."""
+    return store.journal(db, subject, person)
 
 
 def entries(*, db: Connection, account: Account, limit: int = 100, before: datetime | None = None) -> list[Entry]:

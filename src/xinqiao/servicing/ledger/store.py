@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -32,7 +32,7 @@ from xinqiao.kit import Money, tables
 from xinqiao.kit.database import tenant
 
 from ..errors import BalanceForbidden
-from .model import NOBODY, RULES, Account, Balance, Entry, Kind, Transfer
+from .model import NOBODY, RULES, Account, Balance, Entry, Kind, Posting, Transfer
 
 account = Table(
     "ledger_account",
@@ -117,17 +117,18 @@ def open_accounts(db: Connection, accounts: Sequence[Account]) -> None:
         db.execute(insert(account).values(rows).on_conflict_do_nothing())
 
 
-def post(db: Connection, given: Sequence[Transfer], *, at: datetime) -> tuple[int, int, int]:
-    """Write the new ones among `given`; return how many were new, how many accounts they move, and how many of those exist."""
+def post(db: Connection, given: Mapping[UUID, Transfer], *, at: datetime) -> tuple[int, int, int]:
+    """Write the new ones among `given`, by id; return how many were new, how many accounts they move, and how many of those exist."""
+    transfers = given.values()
     columns = {
-        "id": [t.id for t in given],
-        "person": [t.person for t in given],
-        "what": [t.what for t in given],
-        "subject": [t.subject for t in given],
-        "debit": [t.debit.id for t in given],
-        "credit": [t.credit.id for t in given],
-        "minor": [t.amount.minor for t in given],
-        "currency": [t.amount.currency for t in given],
+        "id": list(given),
+        "person": [t.person for t in transfers],
+        "what": [t.what for t in transfers],
+        "subject": [t.subject for t in transfers],
+        "debit": [t.debit.id for t in transfers],
+        "credit": [t.credit.id for t in transfers],
+        "minor": [t.amount.minor for t in transfers],
+        "currency": [t.amount.currency for t in transfers],
     }
     try:
         posted, moved, kept = db.execute(POST, {**columns, "at": at}).one()
@@ -172,6 +173,11 @@ def sums_until(db: Connection, until: datetime) -> list[Balance]:
     return [_balance(row) for row in db.execute(joined.group_by(account.c.kind, account.c.currency))]
 
 
+def accounts(db: Connection, kind: Kind, *, limit: int, after: UUID | None) -> list[Balance]:
+    query = select(account).where(account.c.kind == kind).order_by(account.c.id).limit(limit)
+    return [_balance(row) for row in db.execute(query if after is None else query.where(account.c.id > after))]
+
+
 def entries(db: Connection, of: Account, *, limit: int, before: datetime | None) -> list[Entry]:
     """Two index walks, one for each side, merged; each stops at `limit`."""
     sides = []
@@ -181,8 +187,28 @@ def entries(db: Connection, of: Account, *, limit: int, before: datetime | None)
         sides.append(query.order_by(transfer.c.at.desc()).limit(limit).subquery().select())
     both = union_all(*sides).subquery()
     amount = case((both.c.debit == of.id, both.c.minor), else_=-both.c.minor).label("amount")
-    rows = db.execute(select(both, amount).order_by(both.c.at.desc(), both.c.id).limit(limit))
-    return [Entry(r.at, r.id, r.what, r.subject, r.other, Money(r.amount, r.currency)) for r in rows]
+    named = select(both, amount, account.c.kind, account.c.owner).join(account, account.c.id == both.c.other)
+    rows = db.execute(named.order_by(both.c.at.desc(), both.c.id).limit(limit))
+    return [Entry(r.at, r.id, r.what, r.subject, Account(Kind(r.kind), r.owner, r.currency), Money(r.amount, r.currency)) for r in rows]
+
+
+def journal(db: Connection, subject: UUID, person: UUID) -> list[Posting]:
+    debit, credit = account.alias("debit_account"), account.alias("credit_account")
+    sides = [side.c[name].label(f"{side.name}_{name}") for side in (debit, credit) for name in ("kind", "owner")]
+    joined = transfer.join(debit, debit.c.id == transfer.c.debit).join(credit, credit.c.id == transfer.c.credit)
+    mine = (transfer.c.person_id == person) & (transfer.c.subject == subject)
+    query = select(transfer, *sides).select_from(joined).where(mine).order_by(transfer.c.at, transfer.c.id)
+    return [
+        Posting(
+            r.at,
+            r.id,
+            r.what,
+            Account(Kind(r.debit_account_kind), r.debit_account_owner, r.currency),
+            Account(Kind(r.credit_account_kind), r.credit_account_owner, r.currency),
+            Money(r.minor, r.currency),
+        )
+        for r in db.execute(query)
+    ]
 
 
 def _balance(row: Row) -> Balance:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from fractions import Fraction
 from uuid import UUID
 
 from xinqiao.kit import Money
 
 from ..contract import Terms
-from ..rules import RULES
 from ..schedule import Instalment
 
 
@@ -83,9 +82,9 @@ class State:
         late = (self.instalment.principal.minor - self.paid.principal) * (on - since).days
         return replace(self, late_unit_days=self.late_unit_days + late, aged_to=on)
 
-    def unpaid(self, late_rate: Decimal) -> Parts:
+    def unpaid(self, late_daily: Fraction) -> Parts:
         """What is still owed on the instalment in full, with the penalty counted so far."""
-        return NOTHING if self.settled else self.scheduled + Parts(penalty=self._penalty(late_rate)) - self.paid
+        return NOTHING if self.settled else self.scheduled + Parts(penalty=self._penalty(late_daily)) - self.paid
 
     def earned(self, since: date, on: date) -> Parts:
         """What is owed if the loan is settled on `on`, which falls within this instalment's month that began on `since`.
@@ -97,13 +96,12 @@ class State:
         charges = (half_even(part * days, month) for part in (whole.fee, whole.premium, whole.interest))
         return (Parts(0, *charges, whole.principal) - self.paid).floored()
 
-    def pay(self, parts: Parts, late_rate: Decimal) -> State:
+    def pay(self, parts: Parts, late_daily: Fraction) -> State:
         paid = replace(self, paid=self.paid + parts)
-        return replace(paid, settled=paid.unpaid(late_rate).total == 0)
+        return replace(paid, settled=paid.unpaid(late_daily).total == 0)
 
-    def _penalty(self, late_rate: Decimal) -> int:
-        numerator, denominator = late_rate.as_integer_ratio()
-        return half_even(self.late_unit_days * numerator, denominator * RULES.penalty_days_in_year)
+    def _penalty(self, late_daily: Fraction) -> int:
+        return half_even(self.late_unit_days * late_daily.numerator, late_daily.denominator)
 
 
 def half_even(numerator: int, denominator: int) -> int:
@@ -187,22 +185,22 @@ class View:
 
 def owed(loan: Loan, states: Sequence[State], on: date) -> Owed:
     """`states` are in the order of their number and aged to `on`."""
-    rate = loan.terms.late_rate
+    daily = loan.terms.late_daily
     due = [s for s in states if s.instalment.due <= on]
     upcoming = next((s for s in states if s.instalment.due >= on), None)
     unsettled = next((s for s in states if s.instalment.due >= on and not s.settled), None)
-    now = sum(s.unpaid(rate).total for s in due)
+    now = sum(s.unpaid(daily).total for s in due)
 
     def money(minor: int) -> Money:
         return Money(minor, loan.principal.currency)
 
-    ahead = upcoming.unpaid(rate).total if upcoming is not None and upcoming not in due else 0
+    ahead = upcoming.unpaid(daily).total if upcoming is not None and upcoming not in due else 0
     return Owed(
         now=money(now),
-        overdue=money(sum(s.unpaid(rate).total for s in due if s.instalment.due < on)),
-        penalty=money(sum(s.unpaid(rate).penalty for s in due)),
+        overdue=money(sum(s.unpaid(daily).total for s in due if s.instalment.due < on)),
+        penalty=money(sum(s.unpaid(daily).penalty for s in due)),
         next_due=unsettled.instalment.due if unsettled else None,
-        next_amount=money(unsettled.unpaid(rate).total if unsettled else 0),
+        next_amount=money(unsettled.unpaid(daily).total if unsettled else 0),
         accepted_up_to=money(now + ahead),
         payoff=money(sum(parts.total for parts in settlement(loan, states, on))),
     )
@@ -221,7 +219,7 @@ def _settling(loan: Loan, state: State, since: date, on: date, cooling: bool) ->
     if state.settled:
         return NOTHING
     if state.instalment.due <= on:
-        return state.unpaid(loan.terms.late_rate)
+        return state.unpaid(loan.terms.late_daily)
     if cooling or since >= on:
         return Parts(principal=state.scheduled.principal - state.paid.principal)
     return state.earned(since, on)
@@ -238,7 +236,7 @@ def allocate(loan: Loan, states: Sequence[State], amount: int, on: date) -> list
     """How `amount`, which settles nothing ahead of its time, is spread: the oldest instalment first, each by the waterfall."""
     shares = []
     for state in states:
-        share = state.unpaid(loan.terms.late_rate).take(amount)
+        share = state.unpaid(loan.terms.late_daily).take(amount)
         shares.append(share)
         amount -= share.total
     if amount:

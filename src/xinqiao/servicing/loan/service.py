@@ -156,7 +156,7 @@ def _accepted(due: Owed) -> Money:
 
 
 def _apply(loan: Loan, states: Sequence[State], shares: Sequence[Parts], closing: bool) -> list[State]:
-    paid = [state.pay(share, loan.terms.late_rate) if share.total else state for state, share in zip(states, shares, strict=True)]
+    paid = [state.pay(share, loan.terms.late_daily) if share.total else state for state, share in zip(states, shares, strict=True)]
     return [replace(state, settled=True) for state in paid] if closing else paid
 
 
@@ -182,8 +182,8 @@ def _repaid(loan: Loan, repaid: Repayment) -> events.Event:
 
 
 def _owing(loan: Loan, states: Sequence[State]) -> delinquency.Owing:
-    rate, currency = loan.terms.late_rate, loan.principal.currency
-    unpaid = ((state.instalment, state.unpaid(rate).total) for state in states)
+    daily, currency = loan.terms.late_daily, loan.principal.currency
+    unpaid = ((state.instalment, state.unpaid(daily).total) for state in states)
     late = tuple(delinquency.Instalment(i.number, i.due, Money(minor, currency)) for i, minor in unpaid if minor)
     return delinquency.Owing(loan.id, loan.person_id, late)
 

@@ -81,6 +81,13 @@ def signing_message(contract_sha256: str) -> bytes:
     return f"xinqiao contract {contract_sha256}".encode()
 
 
+def public_part(jwk: Mapping[str, str]) -> dict[str, str]:
+    """Of a JWK only what names the key; raises SignatureInvalid for one that holds its secret."""
+    if "d" in jwk:
+        raise SignatureInvalid("send the public key alone: this JWK holds the private part 'd'", field="public_key")
+    return {name: jwk[name] for name in ("kty", "crv", "x", "y") if name in jwk}
+
+
 def verify(signature: Signature) -> None:
     """Raises SignatureInvalid, saying why."""
     checks = {"ES256": _verify_es256, "EdDSA": _verify_eddsa}

@@ -13,7 +13,7 @@ from xinqiao.kit import Clock, events
 from ..contract import LANGUAGES, Party, Terms, render
 from ..errors import ContractChanged, LanguageUnknown, NotTheBorrower, OfferExpired, OfferNotFound, TermsRefused
 from . import store
-from .model import Offer, Signature, verify
+from .model import Offer, Signature, public_part, verify
 
 OFFERS = UUID("1f0a5f6e-3c1b-5f6d-8a55-5b7d0c2e9a11")
 """The namespace under which an offer's id is derived from its reservation's: one reservation, one offer."""
@@ -101,7 +101,7 @@ def sign(*, db: Connection, clock: Clock, offer_id: UUID, signature: Signature) 
         raise OfferExpired(offer.expires_at.isoformat(timespec="seconds"))
     _require_contract(offer, signature)
     verify(signature)
-    signed = replace(signature, signed_at=now)
+    signed = replace(signature, public_key=public_part(signature.public_key), signed_at=now)
     if not store.add_signature(db, offer_id, signed):
         return store.signature(db, offer_id) or signed
     data = {"offer": offer_id, "contract_sha256": signed.contract_sha256, "language": signed.language, "method": signed.method}

@@ -121,6 +121,7 @@ def read_terms(data: Mapping[str, Any]) -> Terms:
         fee=_charge(data["fee"]),
         platform_share=Decimal(data["platform_share"]),
         penalty_rate=Decimal(data["penalty_rate"]) if data["penalty_rate"] is not None else None,
+        penalty_days_in_year=data["penalty_days_in_year"],
         cooling_days=data["cooling_days"],
         report_grace_days=data["report_grace_days"],
         rules_version=data["rules_version"],

@@ -5,11 +5,14 @@ Credit Reporting Regulation (2013) art. 15: the person is told before negative i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from xinqiao.kit import Money, sha256_hex
+from xinqiao.kit.clock import SHANGHAI
 
 from ..errors import LanguageUnknown
 
@@ -24,7 +27,7 @@ TEXTS = {
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """The borrower was told, by which words and when; it stands for arrears since one due date only."""
+    """The borrower was told, by which words and when; it stands for the sum it names, overdue since one due date."""
 
     id: UUID
     loan_id: UUID
@@ -38,6 +41,13 @@ class Notice:
     at: datetime
     grace_until: date
     """The last day on which payment stops the report."""
+    number: int = 1
+    """Counts the notices for arrears since the same due date."""
+
+    def met_by(self, payments: Iterable[tuple[datetime, Money]]) -> bool:
+        """Whether what was paid after the notice and within its grace reaches the sum it named: penalty that has grown meanwhile does not count."""
+        days = ((at, at.astimezone(ZoneInfo(SHANGHAI)).date(), amount) for at, amount in payments)
+        return sum(amount.minor for at, day, amount in days if at >= self.at and day <= self.grace_until) >= self.overdue.minor
 
     @property
     def text_sha256(self) -> str:

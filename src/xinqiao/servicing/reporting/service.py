@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from xinqiao.kit import Clock, events, new_id
+from xinqiao.kit import Clock, Money, events, new_id
 
 from .. import loan as loans
-from ..errors import InGrace, NoConsent, NoNotice, NotInArrears
+from ..errors import InGrace, NoConsent, NoNotice, NotInArrears, PaidInGrace
 from . import store
 from .model import Notice, Record, notice_text
 
 
 def notify(*, db: Connection, clock: Clock, loan_id: UUID, language: str, channel: str) -> Notice:
-    """Record that the borrower is told of a coming report, and until when payment stops it; a repeat for the same arrears returns the first.
+    """Record that the borrower is told of a coming report, and until when payment stops it; a repeat returns the notice that runs.
 
     The caller sends `Notice.text` by the channel, within contact hours. Raises LoanNotFound, NotInArrears, LanguageUnknown.
     """
     seen = _in_arrears(db, clock, loan_id)
     since = _arrears_since(seen)
+    known = store.notice(db, seen.loan, since)
+    if known is not None and not known.met_by(_payments(db, loan_id)):
+        return known
     until = clock.today() + timedelta(days=seen.loan.terms.report_grace_days)
     text = notice_text(language=language, loan_id=loan_id, since=since, overdue=seen.owed.overdue, until=until)
-    given = Notice(new_id(), loan_id, seen.loan.person_id, since, seen.owed.overdue, language, text, channel, clock.now(), until)
+    number = known.number + 1 if known else 1
+    given = Notice(new_id(), loan_id, seen.loan.person_id, since, seen.owed.overdue, language, text, channel, clock.now(), until, number)
     if not store.add_notice(db, given):
         return store.notice(db, seen.loan, since) or given
     data = {"notice": given.id, "arrears_since": since, "text_sha256": given.text_sha256, "channel": channel, "grace_until": until}
@@ -36,7 +40,8 @@ def report(*, db: Connection, clock: Clock, loan_id: UUID, consent: str | None) 
     """Make the negative record; the same arrears in the same bucket are recorded once.
 
     `consent` names the person's receipt for credit-bureau reporting, in force now: the caller asks `consent.require` for it.
-    Raises NoConsent, LoanNotFound, NotInArrears (also when the arrears were paid in the grace period), NoNotice, InGrace.
+    Raises NoConsent, LoanNotFound, NotInArrears (also when the arrears were paid in the grace period), NoNotice,
+    PaidInGrace, InGrace.
     """
     if not consent:
         raise NoConsent(field="consent")
@@ -45,6 +50,8 @@ def report(*, db: Connection, clock: Clock, loan_id: UUID, consent: str | None) 
     notice = store.notice(db, seen.loan, since)
     if notice is None:
         raise NoNotice(since)
+    if notice.met_by(_payments(db, loan_id)):
+        raise PaidInGrace(notice.overdue)
     if clock.today() <= notice.grace_until:
         raise InGrace(notice.grace_until)
     made = Record(
@@ -104,6 +111,10 @@ def _record(db: Connection, made: Record) -> Record:
     }
     events.append(db, [events.Event("servicing.bureau_recorded", made.loan_id, data, made.person_id, made.at)])
     return made
+
+
+def _payments(db: Connection, loan_id: UUID) -> list[tuple[datetime, Money]]:
+    return [(paid.at, paid.amount) for paid in loans.repayments(db=db, loan_id=loan_id)]
 
 
 def _in_arrears(db: Connection, clock: Clock, loan_id: UUID) -> loans.View:

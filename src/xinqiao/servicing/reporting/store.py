@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Connection, Date, DateTime, Index, Integer, PrimaryKeyConstraint, Row, Table, Text, Uuid, select
@@ -20,6 +21,7 @@ noticed = Table(
     Column("person_id", Uuid, nullable=False),
     Column("loan_id", Uuid, nullable=False),
     Column("arrears_since", Date, nullable=False),
+    Column("number", Integer, nullable=False),
     Column("id", Uuid, nullable=False),
     Column("overdue", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
@@ -28,7 +30,7 @@ noticed = Table(
     Column("channel", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("grace_until", Date, nullable=False),
-    PrimaryKeyConstraint("tenant", "person_id", "loan_id", "arrears_since"),
+    PrimaryKeyConstraint("tenant", "person_id", "loan_id", "arrears_since", "number"),
     info={"append_only": True},
 )
 
@@ -56,20 +58,21 @@ record = Table(
 
 
 def add_notice(db: Connection, given: Notice) -> bool:
-    """Whether it is the first for these arrears."""
-    names = ("person_id", "loan_id", "arrears_since", "id", "language", "text", "channel", "at", "grace_until")
+    """Whether it is the first of its number for these arrears."""
+    names = ("person_id", "loan_id", "arrears_since", "id", "language", "text", "channel", "at", "grace_until", "number")
     values = {name: getattr(given, name) for name in names}
     values |= {"overdue": given.overdue.minor, "currency": given.overdue.currency}
     return db.execute(insert(noticed).values(values).on_conflict_do_nothing().returning(noticed.c.id)).first() is not None
 
 
-def notice(db: Connection, of: Loan, since: object) -> Notice | None:
+def notice(db: Connection, of: Loan, since: date) -> Notice | None:
+    """The newest notice for arrears since that due date."""
     mine = (noticed.c.person_id == of.person_id) & (noticed.c.loan_id == of.id) & (noticed.c.arrears_since == since)
-    r = db.execute(select(noticed).where(mine)).first()
+    r = db.execute(select(noticed).where(mine).order_by(noticed.c.number.desc()).limit(1)).first()
     if r is None:
         return None
     overdue = Money(r.overdue, r.currency)
-    return Notice(r.id, r.loan_id, r.person_id, r.arrears_since, overdue, r.language, r.text, r.channel, r.at, r.grace_until)
+    return Notice(r.id, r.loan_id, r.person_id, r.arrears_since, overdue, r.language, r.text, r.channel, r.at, r.grace_until, r.number)
 
 
 def add_record(db: Connection, made: Record) -> bool:
