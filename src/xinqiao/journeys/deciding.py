@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any
 
@@ -15,6 +16,10 @@ from xinqiao.vault import SYSTEM, Field, Purpose
 
 from .case import Case, climb
 from .house import House, note
+from .views import Reason, Said
+
+RECORD = "credit.decision"
+"""The label under which a decision's record is sealed."""
 
 
 def decide(house: House, db: Connection, case: Case) -> None:
@@ -30,7 +35,7 @@ def decide(house: House, db: Connection, case: Case) -> None:
         db=db,
         clock=house.clock,
         decisions=[credit.Decided(case.id, case.person, decision)],
-        seal=lambda person, plain: vault.seal_record(db=db, vault=house.vault, person=person, label="credit.decision", plain=plain),
+        seal=lambda person, plain: vault.seal_record(db=db, vault=house.vault, person=person, label=RECORD, plain=plain),
     )
 
 
@@ -88,3 +93,12 @@ def _age(born: str | None, today: date) -> int | None:
         return None
     day = date.fromisoformat(born)
     return today.year - day.year - ((today.month, today.day) < (day.month, day.day))
+
+
+def reasons(house: House, db: Connection, case: Case) -> list[Reason]:
+    """The principal reasons of the last decision in words, out of its record, which lies under the person's key."""
+    made = decisions.of_application(db=db, application_id=case.id)
+    if not made:
+        return []
+    plain = vault.open_record(db=db, vault=house.vault, person=case.person, label=RECORD, sealed=made[-1].record)
+    return [Reason(Said(one["zh"], one["en"]), Said(one["help_zh"], one["help_en"])) for one in json.loads(plain)["reasons"]]

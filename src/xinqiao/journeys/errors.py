@@ -1,6 +1,6 @@
 """What journeys refuse."""
 
-from xinqiao.kit import Conflict, Forbidden, NotFound, Refused
+from xinqiao.kit import Conflict, NotFound, Refused
 
 
 class NotNow(Conflict):
@@ -59,7 +59,7 @@ class NoteMissing(Refused):
     says_zh = "请说明理由（至少十个字符），该说明将成为证据的一部分，且不得包含个人信息。"
 
 
-class NotYours(Forbidden):
-    code = "journey.not_yours"
-    says = "This loan is not of your institution."
-    says_zh = "该贷款不属于贵机构。"
+class LoanNotYours(NotFound):
+    code = "journey.loan_not_yours"
+    says = "You have no loan {0}."
+    says_zh = "您没有贷款 {0}。"

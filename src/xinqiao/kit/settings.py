@@ -23,6 +23,8 @@ class Settings(BaseSettings):
     public_url: str | None = None
     """The address people and partners reach; absent, http://host:port."""
     cipher: Literal["AES-256-GCM-SIV", "SM4-GCM"] = "AES-256-GCM-SIV"
+    credit_model: str = Field(default="taiwan-1", pattern=r"^[\w.-]{1,60}$")
+    credit_policy: str = Field(default="personal-2026-11", pattern=r"^[\w.-]{1,60}$")
     log_json: bool = False
     max_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
     demo: bool = False

@@ -1,8 +1,7 @@
 """All tables of all rooms: importing every `store` module fills `kit.tables`."""
 
 import importlib
-import pkgutil
-import warnings
+from pathlib import Path
 
 from sqlalchemy import MetaData
 
@@ -11,13 +10,12 @@ from xinqiao.kit import idempotency, tables
 
 __all__ = ["all_tables", "idempotency"]
 
+ROOT = Path(xinqiao.__file__).parent
+
 
 def all_tables() -> MetaData:
-    """Import each room's store (a module `store`, or a package of that name) and return the one metadata."""
-    for module in pkgutil.walk_packages(xinqiao.__path__, "xinqiao.", onerror=lambda name: warnings.warn(name, stacklevel=2)):
-        if "store" in module.name.split(".")[2:]:
-            try:
-                importlib.import_module(module.name)
-            except Exception as error:
-                warnings.warn(f"{module.name}: {error}", stacklevel=2)
+    """Import each room's `store.py`, or the modules of its `store/`, and return the one metadata."""
+    for path in sorted([*ROOT.glob("*/**/store.py"), *ROOT.glob("*/**/store/*.py")]):
+        module = ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__")
+        importlib.import_module(module)
     return tables

@@ -1,0 +1,8 @@
+"""The journeys: the only room that sees all others. What people and partners do, and what the platform does for them."""
+
+from .applicant import ApplicantJourneys
+from .flows import register
+from .house import House
+from .work import Worker
+
+__all__ = ["ApplicantJourneys", "House", "Worker", "register"]

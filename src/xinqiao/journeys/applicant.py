@@ -1,0 +1,214 @@
+"""Everything an applicant can see and do, by the application that their link or session names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from xinqiao import fraud, partners, servicing, vault
+from xinqiao.identity import REASONS
+from xinqiao.kit import Money
+from xinqiao.partners import Partner
+from xinqiao.servicing.contract import LANGUAGES
+from xinqiao.vault import Actor, Field
+
+from . import applying, deciding, lending, rights, views, words
+from .case import Case, look
+from .house import House
+from .progress import ASKED_FIRST, Step
+from .views import Said
+
+NEXT: dict[Step, views.Next] = {
+    Step.FACE: "face",
+    Step.REVIEW: "review",
+    Step.FUNDER: "wait",
+    Step.SIGN: "sign",
+    Step.DISBURSE: "wait",
+}
+
+
+class ApplicantJourneys:
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def open_link(self, token: str) -> UUID:
+        return applying.open_link(self._house, token)
+
+    def standing(self, application_id: UUID) -> views.Standing:
+        """Where the application stands; reasons only where the answer was no."""
+        with self._house.begin() as db:
+            case = look(db, application_id)
+            app, progress, comes = case.application, case.progress, _next(case)
+            loan = UUID(progress.loan) if progress.loan else None
+            return views.Standing(
+                application_id=case.id,
+                person_id=case.person,
+                reference=app.reference or str(case.id)[-8:].upper(),
+                next=comes,
+                scene=named(partners.get(db=db, partner=app.scene_id)),
+                amount=app.amount,
+                term_months=app.term_months,
+                reasons=reasons_of(self._house, db, case) if comes == "declined" else (),
+                needs_portrait=comes == "face" and Field.PORTRAIT not in vault.holds(db=db, person=case.person),
+                face_attempts=progress.face_attempts,
+                has_offer=progress.offer is not None,
+                human_asked=progress.human_asked,
+                loan_id=loan,
+            )
+
+    def next_consent(self, application_id: UUID, language: str) -> views.ConsentText | None:
+        shown = applying.next_consent(self._house, application_id, language)
+        if shown is None:
+            return None
+        text = shown.text
+        return views.ConsentText(shown.id, shown.purpose.value, text.title, text.paragraphs, text.refusal, text.sha256, text.language)
+
+    def answer_consent(self, application_id: UUID, *, display_id: UUID, text_sha256: str, agreed: bool, how: Mapping[str, Any]) -> None:
+        applying.answer_consent(self._house, application_id, display_id=display_id, text_sha256=text_sha256, agreed=agreed, how=how)
+
+    def submit_face(self, application_id: UUID, *, clip: bytes, portrait: bytes | None) -> views.FaceAnswer:
+        evidence = applying.submit_face(self._house, application_id, clip=clip, portrait=portrait)
+        return views.FaceAnswer(evidence.outcome.value, [Said(reason.zh, reason.en) for reason in evidence.reasons])
+
+    def refuse_face(self, application_id: UUID) -> None:
+        applying.refuse_face(self._house, application_id)
+
+    def ask_human(self, application_id: UUID) -> None:
+        applying.ask_human(self._house, application_id)
+
+    def leave(self, application_id: UUID) -> None:
+        with self._house.begin() as db:
+            person = look(db, application_id).person
+        applying.withdraw(self._house, application_id, by=Actor("person", str(person)))
+
+    def offer(self, application_id: UUID) -> views.Offer:
+        with self._house.begin() as db:
+            found = lending.offer_of(db, look(db, application_id))
+        zh, en = (found.contracts[language] for language in LANGUAGES)
+        return views.Offer(
+            funder=Said(found.funder.name_zh, found.funder.name),
+            guarantor=Said(found.guarantor.name_zh, found.guarantor.name) if found.guarantor else None,
+            principal=found.principal,
+            term_months=found.terms.months,
+            annual_rate=found.terms.annual_rate,
+            apr=found.rates.nominal,
+            total_interest=found.schedule.interest,
+            total_premium=found.schedule.premium,
+            total_repay=found.to_repay,
+            schedule=[views.Instalment(i.number, i.due, i.principal, i.interest, i.premium) for i in found.schedule.instalments],
+            contract=Said(zh.text, en.text),
+            contract_sha256=Said(zh.sha256, en.sha256),
+            expires_at=found.expires_at,
+        )
+
+    def sign(
+        self,
+        application_id: UUID,
+        *,
+        typed_name: str,
+        contract_sha256: str,
+        language: str,
+        key: Mapping[str, str] | None,
+        signature: str | None,
+    ) -> None:
+        lending.sign(
+            self._house,
+            application_id,
+            typed_name=typed_name,
+            contract_sha256=contract_sha256,
+            language=language,
+            key=key,
+            signature=signature,
+        )
+
+    def loan(self, application_id: UUID) -> views.Loan:
+        with self._house.begin() as db:
+            loan = lending.loan_of(db, application_id)
+            seen = servicing.view(db=db, clock=self._house.clock, loan_id=loan.id)
+            paid = servicing.repayments(db=db, loan_id=loan.id)
+            offer = servicing.get_offer(db=db, offer_id=loan.offer_id)
+        currency = loan.principal.currency
+        schedule = [_instalment(state, currency) for state in seen.states]
+        rest = sum(state.unpaid(loan.terms.late_rate).total for state in seen.states)
+        return views.Loan(
+            loan_id=loan.id,
+            funder=Said(offer.funder.name_zh, offer.funder.name),
+            principal=loan.principal,
+            apr=offer.rates.nominal,
+            owed=Money(rest, currency),
+            payoff=seen.owed.payoff,
+            next_due=seen.owed.next_due,
+            next_amount=seen.owed.next_amount if seen.owed.next_due else None,
+            overdue=seen.owed.overdue,
+            days_past_due=seen.days_past_due,
+            schedule=schedule,
+            payments=[views.Payment(one.at, one.amount) for one in paid],
+        )
+
+    def pay(self, application_id: UUID, *, amount: Money, key: str) -> None:
+        with self._house.begin() as db:
+            loan = lending.loan_of(db, application_id)
+        lending.repay(self._house, loan.id, amount=amount, key=key)
+
+    def receipts(self, application_id: UUID) -> Sequence[views.Receipt]:
+        return rights.receipts(self._house, application_id)
+
+    def withdraw_consent(self, application_id: UUID, receipt_id: UUID) -> None:
+        rights.withdraw_consent(self._house, application_id, receipt_id)
+
+    def held(self, application_id: UUID) -> Sequence[views.Held]:
+        return rights.held(self._house, application_id)
+
+    def copy(self, application_id: UUID) -> bytes:
+        return rights.copy(self._house, application_id)
+
+    def correct(self, application_id: UUID, *, field: str, value: str) -> None:
+        rights.correct(self._house, application_id, field=field, value=value)
+
+    def forget(self, application_id: UUID) -> None:
+        rights.forget(self._house, application_id)
+
+    def accesses(self, application_id: UUID) -> Sequence[views.Access]:
+        return rights.accesses(self._house, application_id)
+
+
+def named(partner: Partner) -> Said:
+    return Said(partner.name_zh, partner.name)
+
+
+def _next(case: Case) -> views.Next:
+    if case.progress.loan:
+        return "loan"
+    if case.progress.ended:
+        return case.progress.ended  # type: ignore[return-value] - declined, expired or withdrawn
+    if case.step is Step.CONSENT:
+        return "consent" if case.purpose in ASKED_FIRST else "share"
+    return NEXT.get(case.step, "wait")
+
+
+def _instalment(state: Any, currency: str) -> views.Instalment:
+    i = state.instalment
+    return views.Instalment(i.number, i.due, i.principal, i.interest, i.premium, Money(state.paid.total, currency))
+
+
+def reasons_of(house: House, db: Connection, case: Case) -> list[views.Reason]:
+    """Why the answer was no: the decision's principal reasons, the fraud rules' words, the face check's, or what the journey itself knows."""
+    event = case.last("application.declined")
+    why = str(event.data["why"]) if event else "credit"
+    says, helps = words.WHY_DECLINED[why]
+    found = {"credit": deciding.reasons, "identity": _face_reasons, "fraud": _fraud_reasons}.get(why, lambda *_: [])(house, db, case)
+    return found or [views.Reason(says, helps)]
+
+
+def _face_reasons(house: House, db: Connection, case: Case) -> list[views.Reason]:
+    check = case.last("identity.checked")
+    codes = check.data["reasons"] if check else ()
+    return [views.Reason(Said(REASONS[code].zh, REASONS[code].en), words.WHY_DECLINED["identity"][1]) for code in codes if code in REASONS]
+
+
+def _fraud_reasons(house: House, db: Connection, case: Case) -> list[views.Reason]:
+    evidence = fraud.find(db=db, application_id=case.id)
+    return [views.Reason(Said(one.zh, one.en), words.WHY_DECLINED["fraud"][1]) for one in evidence.reasons]
