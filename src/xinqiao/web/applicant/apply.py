@@ -23,6 +23,10 @@ def routes(desk: Desk) -> APIRouter:
     Own, Form = Annotated[Session, Depends(desk.session)], Annotated[Posted, Depends(desk.posted)]  # noqa: N806 - types
     here = desk.journeys
 
+    @router.get("/")
+    def welcome(request: Request) -> Response:
+        return desk.show(request, "welcome.html", None)
+
     @router.get("/a/{token}")
     def open_link(request: Request, token: str) -> Response:
         return desk.begin(here.open_link(token), "/my")
