@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from xinqiao.kit import Clock, canonical, events, new_id
 from xinqiao.kit.idempotency import KeyReused, once
+from xinqiao.kit.locks import hold
 from xinqiao.partners import Kind as PartnerKind
 from xinqiao.partners import Partner
 from xinqiao.vault import Field, Vault, blind, enrol, find, put
@@ -68,7 +69,8 @@ def _fingerprint(vault: Vault, body: object) -> bytes:
 
 
 def _take_in(db: Connection, vault: Vault, clock: Clock, scene: Partner, draft: Draft) -> Application:
-    store.hold(db, blind(vault=vault, field=Field.ID_NUMBER, value=draft.identity.number))
+    # So that one new person who applies at two scenes at once is not enrolled twice.
+    hold(db, f"intake:{blind(vault=vault, field=Field.ID_NUMBER, value=draft.identity.number).hex()}")
     known = find(db=db, vault=vault, field=Field.ID_NUMBER, value=draft.identity.number)
     person = known or enrol(db=db, vault=vault, clock=clock)
     before = store.first_and_latest_of(db, person) if known else None

@@ -84,11 +84,6 @@ link = Table(
 _PLAIN = [column.name for column in application.c if column.name not in ("tenant", "kind", "stage", "amount_minor", "currency")]
 
 
-def hold(db: Connection, index: bytes) -> None:
-    """Let no other transaction take the same index until this one ends, so that one person is never enrolled twice."""
-    db.execute(select(func.pg_advisory_xact_lock(int.from_bytes(index[:8], "big", signed=True))))
-
-
 def add(db: Connection, new: Application) -> None:
     row = {name: getattr(new, name) for name in _PLAIN}
     row |= {"kind": new.kind.value, "stage": new.stage.value, "amount_minor": new.amount.minor, "currency": new.amount.currency}

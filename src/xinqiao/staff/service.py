@@ -8,12 +8,16 @@ from uuid import UUID
 from sqlalchemy import Connection, Row
 
 from xinqiao.kit import Clock, events, new_id
+from xinqiao.kit.locks import hold
 from xinqiao.vault import Vault
 
 from . import passwords, store, totp
 from .errors import AlreadyEnrolled, CodeWrong, FirstAdminExists, LastAdmin, LoginTaken, NoEnrolment, SignInRefused, UserUnknown
 from .model import Permission, Role, Session, User, check_login, require
 from .sealing import seal, unseal
+
+CHANGING_USERS = "staff.users"
+"""Changes of who is an administrator wait for each other, so that two of them cannot remove the last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Enrolment:
 
 def create_first_admin(*, db: Connection, clock: Clock, login: str, password: str) -> User:
     """The administrator of a fresh installation; raises FirstAdminExists once there is any user."""
-    store.hold_users(db)
+    hold(db, CHANGING_USERS)
     if store.any_user(db):
         raise FirstAdminExists
     return _create(db, clock, login, password, Role.ADMIN, by=None, must_change=False)
@@ -115,7 +119,7 @@ def _create(db: Connection, clock: Clock, login: str, password: str, role: Role,
 
 
 def _change(db: Connection, clock: Clock, admin: User, user: UUID, what: str, data: dict[str, object], **changes: object) -> User:
-    store.hold_users(db)
+    hold(db, CHANGING_USERS)
     _row(db, user, lock=True)
     store.change_user(db, user, **changes)
     if not store.active_admins(db):

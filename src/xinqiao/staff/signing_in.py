@@ -24,8 +24,8 @@ from xinqiao.kit import Clock, Refused, events, new_id
 from xinqiao.vault import Vault
 
 from . import passwords, store, totp
-from .errors import CodeNeeded, Locked, SessionOver, SignInRefused
-from .model import Session
+from .errors import CodeNeeded, Locked, LoginMalformed, SessionOver, SignInRefused
+from .model import Session, check_login
 from .sealing import unseal
 
 MOST_FAILURES = 5
@@ -57,7 +57,7 @@ def sign_in(*, db: Connection, vault: Vault, clock: Clock, login: str, password:
     before = store.failures_of(db, key, now)
     if before.locked_until is not None and now < before.locked_until:
         return Attempt(None, Locked(math.ceil((before.locked_until - now).total_seconds())))
-    row = store.user_row(db, login=login.strip().lower(), lock=True) if isinstance(login, str) and "\0" not in login else None
+    row = _user_row(db, login)
     if not passwords.matches(row.password_hash if row else None, password) or row is None or not row.is_active:
         return _failed(db, key, before, now, row)
     if row.totp_confirmed_at is not None:
@@ -93,6 +93,14 @@ def end_sessions(*, db: Connection, clock: Clock, user: UUID) -> int:
 def tidy(*, db: Connection, clock: Clock) -> int:
     """Drop what has run out: sessions, and counts of failures."""
     return store.tidy(db, clock.now())
+
+
+def _user_row(db: Connection, login: str) -> Row[Any] | None:
+    """The user under lock; None when no such login is known, or could be."""
+    try:
+        return store.user_row(db, login=check_login(login), lock=True)
+    except LoginMalformed:
+        return None
 
 
 def _second_factor(db: Connection, vault: Vault, row: Row[Any], code: str, now: datetime) -> bool:

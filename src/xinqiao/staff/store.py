@@ -92,13 +92,6 @@ session = Table(
 )
 
 
-def hold_users(db: Connection) -> None:
-    """Let changes of who is an administrator wait for each other, so that two of them cannot remove the last one."""
-    db.execute(
-        select(func.pg_advisory_xact_lock(func.hashtextextended(func.concat("staff_user:", func.current_setting("xinqiao.tenant")), 0)))
-    )
-
-
 def any_user(db: Connection) -> bool:
     return db.execute(select(user.c.id).limit(1)).first() is not None
 
