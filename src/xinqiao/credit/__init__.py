@@ -1,5 +1,6 @@
 """Credit: features, scorecard, policy, reasons; a decision that replays to the byte."""
 
+from . import bureau, service, shipped
 from .bureau import Bureau, BureauSimulator
 from .decision import Shelf, decide, replay
 from .model import ApplicationFacts, Decision, Outcome, Reason
@@ -21,6 +22,9 @@ __all__ = [
     "Reason",
     "Shelf",
     "band_outcomes",
+    "bureau",
     "decide",
     "replay",
+    "service",
+    "shipped",
 ]

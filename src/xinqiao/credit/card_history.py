@@ -19,6 +19,21 @@ PAID = tuple(f"PAY_AMT{month}" for month in range(1, 7))
 COLUMNS = ("LIMIT_BAL", *STATUS, *BILLS, *PAID)
 PROTECTED = ("SEX", "EDUCATION", "MARRIAGE", "AGE")
 
+GROUPS = {
+    "SEX": {"1": "male", "2": "female"},
+    "EDUCATION": {
+        "1": "graduate school",
+        "2": "university",
+        "3": "high school",
+        "4": "other",
+        "0": "unknown 0",
+        "5": "unknown 5",
+        "6": "unknown 6",
+    },
+    "MARRIAGE": {"1": "married", "2": "single", "3": "other", "0": "unknown"},
+}
+"""What the protected codes mean, for the fairness report; 0, 5 and 6 of EDUCATION are undocumented in the set."""
+
 WORDS = {
     "credit.recent_delay": Words(
         "最近一期信用卡账单有逾期。",

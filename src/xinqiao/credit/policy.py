@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from xinqiao.kit import Money, canonical, sha256_hex
+from xinqiao.kit import Money, Refused, canonical, sha256_hex
 
 from .errors import PolicyInvalid
 from .features import Kind, category
@@ -100,7 +100,7 @@ class Policy:
             return _read(read)
         except KeyError as error:
             raise PolicyInvalid(name, f"key {error.args[0]!r} is missing") from error
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, Refused) as error:
             raise PolicyInvalid(name, str(error)) from error
 
     def band(self, pd: Decimal) -> Band:

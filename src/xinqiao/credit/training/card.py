@@ -85,7 +85,7 @@ def _sections(card: Card) -> list[str]:
         f"## Fairness, were loans below a PD of {card.fairness['approved_below_pd']:.4f} approved",
         *by_group,
         "## Columns left out",
-        _table([{"column": column, "why": why} for column, why in card.left_out.items()]) or "Protected attributes and nothing else.",
+        _table([{"column": column, "why": why} for column, why in card.left_out.items()]) or "None.",
         "## Limits",
         "\n".join(f"- {limit}" for limit in card.limits),
     ]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_right
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..card_history import CARD_HISTORY, COLUMNS
+from ..card_history import CARD_HISTORY, COLUMNS, GROUPS
 from ..errors import DataUnreadable, SingleClass, TargetMissing, TargetNotBinary, TooFewRows
 from ..features import Feature, FeatureSet, Words, category, identity
 from ..scorecard import COLUMNS_SET
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 LEAST_ROWS, LEAST_OF_EACH = 200, 30
 MOST_CATEGORIES = 100
 LEAK_AUC = 0.95
+PROTECTED_WHY = "protected attribute: used in the fairness report only"
 BAD_WORDS = frozenset({"1", "yes", "y", "true", "bad", "default", "defaulted", "charged off", "是", "坏", "违约", "逾期"})
 GOOD_NAMES = frozenset({"good", "paid", "repaid", "performing", "fully_paid", "creditworthy", "好", "已还"})
 PROTECTED = frozenset(
@@ -75,7 +78,7 @@ def prepare(
     outcome, event, noticed = _outcome(data[target], target, default_is)
     frame = data.drop(columns=[target, *[name for name in ignore if name in data.columns]])
     if set(COLUMNS) <= set(frame.columns):
-        features, left_out = CARD_HISTORY, {}
+        features, left_out = CARD_HISTORY, {f.name: PROTECTED_WHY for f in CARD_HISTORY.features if not f.usable and f.name in frame}
     else:
         features, left_out = _declare(frame, set(use))
     columns = [*features.columns(), *[feature.columns[0] for feature in features.features if not feature.usable]]
@@ -131,7 +134,7 @@ def _declare(frame: pd.DataFrame, use: set[str]) -> tuple[FeatureSet, dict[str, 
             continue
         protected = is_protected(column) and column not in use
         if protected:
-            left_out[column] = "protected attribute: used in the fairness report only"
+            left_out[column] = PROTECTED_WHY
         features.append(_column_feature(column, _is_number(frame[column]), usable=not protected))
     return FeatureSet(COLUMNS_SET, tuple(features)), left_out
 
@@ -179,15 +182,14 @@ def _column_feature(column: str, number: bool, *, usable: bool) -> Feature:
 def _bands(values: pd.Series) -> np.ndarray:
     """A group's label for each row; ages and other fine numbers are banded."""
     import numpy as np
-    import pandas as pd
 
-    if _is_number(values) and values.nunique() > 12:
-        edges = (
-            [-np.inf, 25, 35, 45, 55, 65, np.inf] if values.between(0, 120).all() else np.unique(values.quantile([0, 0.25, 0.5, 0.75, 1]))
-        )
-        cut = pd.cut(values, edges, right=False, include_lowest=True) if len(edges) > 2 else values
-        return np.array(["missing" if value is np.nan or value != value else str(value) for value in cut], dtype=object)
-    return np.array([category(value) or "missing" for value in values], dtype=object)
+    words = GROUPS.get(str(values.name), {})
+    if not _is_number(values) or values.nunique() <= 12:
+        texts = [category(value) for value in values]
+        return np.array(["missing" if text is None else words.get(text, text) for text in texts], dtype=object)
+    edges = [25, 35, 45, 55, 65] if values.between(0, 120).all() else sorted(set(values.quantile([0.25, 0.5, 0.75])))
+    names = [f"under {edges[0]:g}", *[f"{low:g} to under {high:g}" for low, high in pairwise(edges)], f"{edges[-1]:g} and over"]
+    return np.array([names[bisect_right(edges, value)] if value == value else "missing" for value in values], dtype=object)
 
 
 def _leaks(frame: pd.DataFrame, features: FeatureSet, outcome: np.ndarray) -> list[str]:

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+LEAST_FOR_AUC = 20
+
+
 def auc(outcome: np.ndarray, pd: np.ndarray) -> float:
     """Area under the ROC curve."""
     from sklearn.metrics import roc_auc_score
@@ -63,14 +66,14 @@ def fairness(outcome: np.ndarray, pd: np.ndarray, groups: Mapping[str, np.ndarra
 
     `repaid_approved` is the true-positive rate (approved among those who repaid), `defaulted_approved` the false-positive rate,
     `approval_ratio` the approval rate over that of the best-approved group of at least 100 loans (four-fifths rule, 29 CFR 1607.4(D);
-    unverified). Groups of fewer than 30 loans are left out.
+    unverified). Groups of fewer than 30 loans are left out, and so is the AUC with fewer than 20 of either outcome.
     """
     return {name: _fairness_of(outcome, pd, labels, cut) for name, labels in groups.items()}
 
 
 def _fairness_of(outcome: np.ndarray, pd: np.ndarray, labels: np.ndarray, cut: float) -> list[dict[str, Any]]:
     rows = []
-    for label in sorted(set(labels)):
+    for label in sorted(set(labels), key=str):
         here = labels == label
         if here.sum() < 30:
             continue
@@ -84,7 +87,7 @@ def _fairness_of(outcome: np.ndarray, pd: np.ndarray, labels: np.ndarray, cut: f
                 "defaulted_approved": float(approved[bad].mean()) if bad.any() else None,
                 "mean_pd": float(pd[here].mean()),
                 "default_rate": float(bad.mean()),
-                "auc": auc(outcome[here], pd[here]) if bad.any() and not bad.all() else None,
+                "auc": auc(outcome[here], pd[here]) if min(bad.sum(), (~bad).sum()) >= LEAST_FOR_AUC else None,
             }
         )
     best = max((row["approval_rate"] for row in rows if row["loans"] >= 100), default=0.0)

@@ -1,0 +1,1 @@
+"""What `make demo` needs: a book of real credit histories under invented names, and faces."""
