@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from xinqiao.kit import CNY, Clock, new_id
 from xinqiao.servicing import Charge, Offer, Party, Signature, Terms, disburse, make_offer, sign, signing_message
-from xinqiao.servicing.loan import Loan
+from xinqiao.servicing.loans import Loan
 
 BANK = Party(UUID(int=1), "River Bank", "江河银行")
 INSURER = Party(UUID(int=2), "Harbour Guarantee", "港湾融资担保")

@@ -9,11 +9,25 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from xinqiao.kit import CNY, Database, FixedClock, Money, events
-from xinqiao.servicing import Charge, Party, disburse, ledger, loans_of, loans_of_funder, pay_out, repay, repayments, sign, view
+from xinqiao.servicing import (
+    Charge,
+    Party,
+    active_loans,
+    disburse,
+    ledger,
+    loans_of,
+    loans_of_funder,
+    loans_of_guarantor,
+    pay_out,
+    repay,
+    repayments,
+    sign,
+    view,
+)
 from xinqiao.servicing import errors as e
 from xinqiao.servicing.ledger import Account, Kind
-from xinqiao.servicing.loan import Loan, Repayment
-from xinqiao.servicing.loan.model import State
+from xinqiao.servicing.loans import Loan, Repayment
+from xinqiao.servicing.loans.model import State
 
 from .lending import BANK, INSURER, TERMS, es256, lent, offered, replace
 
@@ -96,7 +110,7 @@ def test_penalty_is_the_same_counted_day_by_day_or_all_at_once() -> None:
     for days in range(200):
         daily = daily.aged(min(date(2026, 3, 20) + timedelta(days), date(2026, 7, 1)))
     assert daily == at_once
-    assert daily.unpaid(TERMS.late_daily).penalty == 78_849 * 90 * 18 // 36_000
+    assert daily.unpaid(TERMS.late_rate).penalty == 78_849 * 90 * 18 // 36_000
 
 
 def test_a_repeated_key_returns_the_first_answer(db: Connection, clock: FixedClock) -> None:
@@ -163,6 +177,19 @@ def test_a_funder_pages_through_its_own_loans_only(db: Connection, clock: FixedC
     first = loans_of_funder(db=db, clock=clock, funder_id=BANK.id, limit=3)
     second = loans_of_funder(db=db, clock=clock, funder_id=BANK.id, limit=3, before=first[-1].loan.id)
     assert [seen.loan.id for seen in first + second] == mine[::-1]
+
+
+def test_a_guarantor_sees_the_loans_it_stands_for(db: Connection, clock: FixedClock) -> None:
+    mine = lent(db, clock)
+    lent(db, clock, guarantor=None, terms=replace(TERMS, premium=Charge()))
+    assert [seen.loan.id for seen in loans_of_guarantor(db=db, clock=clock, guarantor_id=INSURER.id)] == [mine.id]
+
+
+def test_active_loans_come_in_pages_and_closed_ones_do_not(db: Connection, clock: FixedClock) -> None:
+    made = [lent(db, clock) for _ in range(4)]
+    repay(db=db, clock=clock, loan_id=made[0].id, amount=CNY(1_000_000), key="k")
+    first = active_loans(db=db, limit=2)
+    assert {*first, *active_loans(db=db, after=first[-1], limit=2)} == {loan.id for loan in made[1:]}
 
 
 def test_a_party_is_paid_out_what_it_is_owed_once(db: Connection, clock: FixedClock) -> None:

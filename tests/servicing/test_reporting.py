@@ -9,7 +9,7 @@ from sqlalchemy.exc import ProgrammingError
 from xinqiao.kit import CNY, Database, FixedClock, events
 from xinqiao.servicing import repay, reporting, view
 from xinqiao.servicing.errors import LanguageUnknown
-from xinqiao.servicing.loan import Loan
+from xinqiao.servicing.loans import Loan
 
 from .lending import lent
 

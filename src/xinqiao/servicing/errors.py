@@ -138,7 +138,7 @@ class NoNotice(Conflict):
     says_zh = "尚未就 {0} 起的逾期告知借款人；请先告知并等待宽限期结束。"
 
 
-class PaidInGrace(Conflict):
+class PaidInGrace(NoNotice):
     code = "reporting.paid_in_grace"
     says = "The borrower paid the {0} that the notice named within its grace period; what is still owed needs a notice of its own."
     says_zh = "借款人已在宽限期内还清通知所列的 {0}；其余欠款须另行告知。"

@@ -54,18 +54,13 @@ class Terms:
             raise TermsRefused("cooling-off days must not be negative, and a report needs a day of grace at least")
         if self.penalty_rate is None:
             object.__setattr__(self, "penalty_rate", self.annual_rate * RULES.penalty_multiple)
-        if self.late_rate < 0 or self.penalty_days_in_year < 1:
-            raise TermsRefused(f"the penalty rate must not be negative, got {self.late_rate}", field="penalty_rate")
+        if self.penalty_days_in_year < 1 or self.late_rate < 0:
+            raise TermsRefused(f"the penalty rate must not be negative, got {self.penalty_rate}", field="penalty_rate")
 
     @property
-    def late_rate(self) -> Decimal:
-        """The penalty rate, a year."""
-        return self.penalty_rate or Decimal(0)
-
-    @property
-    def late_daily(self) -> Fraction:
-        """Penalty interest for a day, exactly."""
-        return Fraction(self.late_rate) / self.penalty_days_in_year
+    def late_rate(self) -> Fraction:
+        """Penalty interest of one day, exactly."""
+        return Fraction(self.penalty_rate or 0) / self.penalty_days_in_year
 
     def schedule(self, start: date | None = None) -> Schedule:
         """The schedule when the money leaves on `start` instead of on the day the terms foresaw: same amounts, later dates."""

@@ -54,7 +54,7 @@ def _numbers(terms: Terms, schedule: Schedule, rates: AnnualRate, language: str)
         "fees": _money(schedule.fees),
         "cost": _money(schedule.cost),
         "to_repay": _money(schedule.to_repay, language),
-        "penalty_rate": _percent(terms.late_rate),
+        "penalty_rate": _percent(terms.penalty_rate or Decimal(0)),
         "penalty_days": str(terms.penalty_days_in_year),
         "cooling_days": str(terms.cooling_days),
         "grace_days": str(terms.report_grace_days),

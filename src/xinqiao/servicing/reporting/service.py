@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from xinqiao.kit import Clock, Money, events, new_id
 
-from .. import loan as loans
+from .. import loans
 from ..errors import InGrace, NoConsent, NoNotice, NotInArrears, PaidInGrace
 from . import store
 from .model import Notice, Record, notice_text

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from xinqiao.kit import Money, tables
 from xinqiao.kit.database import tenant
 
-from ..loan import Loan
+from ..loans import Loan
 from .model import Notice, Record
 
 noticed = Table(

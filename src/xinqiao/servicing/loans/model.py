@@ -82,9 +82,9 @@ class State:
         late = (self.instalment.principal.minor - self.paid.principal) * (on - since).days
         return replace(self, late_unit_days=self.late_unit_days + late, aged_to=on)
 
-    def unpaid(self, late_daily: Fraction) -> Parts:
+    def unpaid(self, late_rate: Fraction) -> Parts:
         """What is still owed on the instalment in full, with the penalty counted so far."""
-        return NOTHING if self.settled else self.scheduled + Parts(penalty=self._penalty(late_daily)) - self.paid
+        return NOTHING if self.settled else self.scheduled + Parts(penalty=self._penalty(late_rate)) - self.paid
 
     def earned(self, since: date, on: date) -> Parts:
         """What is owed if the loan is settled on `on`, which falls within this instalment's month that began on `since`.
@@ -96,12 +96,12 @@ class State:
         charges = (half_even(part * days, month) for part in (whole.fee, whole.premium, whole.interest))
         return (Parts(0, *charges, whole.principal) - self.paid).floored()
 
-    def pay(self, parts: Parts, late_daily: Fraction) -> State:
+    def pay(self, parts: Parts, late_rate: Fraction) -> State:
         paid = replace(self, paid=self.paid + parts)
-        return replace(paid, settled=paid.unpaid(late_daily).total == 0)
+        return replace(paid, settled=paid.unpaid(late_rate).total == 0)
 
-    def _penalty(self, late_daily: Fraction) -> int:
-        return half_even(self.late_unit_days * late_daily.numerator, late_daily.denominator)
+    def _penalty(self, late_rate: Fraction) -> int:
+        return half_even(self.late_unit_days * late_rate.numerator, late_rate.denominator)
 
 
 def half_even(numerator: int, denominator: int) -> int:
@@ -185,7 +185,7 @@ class View:
 
 def owed(loan: Loan, states: Sequence[State], on: date) -> Owed:
     """`states` are in the order of their number and aged to `on`."""
-    daily = loan.terms.late_daily
+    daily = loan.terms.late_rate
     due = [s for s in states if s.instalment.due <= on]
     upcoming = next((s for s in states if s.instalment.due >= on), None)
     unsettled = next((s for s in states if s.instalment.due >= on and not s.settled), None)
@@ -219,7 +219,7 @@ def _settling(loan: Loan, state: State, since: date, on: date, cooling: bool) ->
     if state.settled:
         return NOTHING
     if state.instalment.due <= on:
-        return state.unpaid(loan.terms.late_daily)
+        return state.unpaid(loan.terms.late_rate)
     if cooling or since >= on:
         return Parts(principal=state.scheduled.principal - state.paid.principal)
     return state.earned(since, on)
@@ -236,7 +236,7 @@ def allocate(loan: Loan, states: Sequence[State], amount: int, on: date) -> list
     """How `amount`, which settles nothing ahead of its time, is spread: the oldest instalment first, each by the waterfall."""
     shares = []
     for state in states:
-        share = state.unpaid(loan.terms.late_daily).take(amount)
+        share = state.unpaid(loan.terms.late_rate).take(amount)
         shares.append(share)
         amount -= share.total
     if amount:

@@ -34,7 +34,7 @@ def disburse(*, db: Connection, clock: Clock, offer_id: UUID) -> Loan:
         raise NotSigned(offer_id)
     loan = _loan(offer, clock)
     if not store.add(db, loan, _states(offer, loan)):
-        return _get(db, loan.id)
+        return get_loan(db=db, loan_id=loan.id)
     ledger.open_accounts(db=db, accounts=postings.accounts(loan))
     ledger.post(db=db, clock=clock, transfers=postings.disbursement(loan))
     data = {"loan": loan.id, "offer": offer.id, "funder": loan.funder_id, "principal": loan.principal, "disbursed_on": loan.disbursed_on}
@@ -64,7 +64,20 @@ def repay(*, db: Connection, clock: Clock, loan_id: UUID, amount: Money, key: st
 
 def view(*, db: Connection, clock: Clock, loan_id: UUID, on: date | None = None) -> View:
     """The loan as it stands on a day, by default today. Raises LoanNotFound."""
-    return _views(db, [_get(db, loan_id)], on or clock.today())[0]
+    return _views(db, [get_loan(db=db, loan_id=loan_id)], on or clock.today())[0]
+
+
+def get_loan(*, db: Connection, loan_id: UUID) -> Loan:
+    """Raises LoanNotFound."""
+    found = store.get(db, loan_id)
+    if found is None:
+        raise LoanNotFound(loan_id)
+    return found
+
+
+def active_loans(*, db: Connection, after: UUID | None = None, limit: int = 1000) -> list[UUID]:
+    """A page of the loans that are not repaid yet, in the order of their ids; `after` is the last one of the page before."""
+    return store.active(db, after=after, limit=limit)
 
 
 def loans_of(*, db: Connection, clock: Clock, person_id: UUID) -> list[View]:
@@ -74,7 +87,12 @@ def loans_of(*, db: Connection, clock: Clock, person_id: UUID) -> list[View]:
 
 def loans_of_funder(*, db: Connection, clock: Clock, funder_id: UUID, limit: int = 50, before: UUID | None = None) -> list[View]:
     """A page of a funder's loans, newest first; `before` is the last loan of the page before."""
-    return _views(db, store.of_funder(db, funder_id, limit=limit, before=before), clock.today())
+    return _views(db, store.of_party(db, store.funded_by(funder_id), limit=limit, before=before), clock.today())
+
+
+def loans_of_guarantor(*, db: Connection, clock: Clock, guarantor_id: UUID, limit: int = 50, before: UUID | None = None) -> list[View]:
+    """A page of the loans that a guarantor stands for, newest first."""
+    return _views(db, store.of_party(db, store.guaranteed_by(guarantor_id), limit=limit, before=before), clock.today())
 
 
 def loan_of_offer(*, db: Connection, offer_id: UUID) -> Loan | None:
@@ -83,7 +101,7 @@ def loan_of_offer(*, db: Connection, offer_id: UUID) -> Loan | None:
 
 def repayments(*, db: Connection, loan_id: UUID) -> list[Repayment]:
     """Oldest first. Raises LoanNotFound."""
-    return store.repayments(db, _get(db, loan_id))
+    return store.repayments(db, get_loan(db=db, loan_id=loan_id))
 
 
 def owing(*, db: Connection, loan_ids: Sequence[UUID], on: date) -> list[delinquency.Owing]:
@@ -123,13 +141,6 @@ def _states(offer: Offer, loan: Loan) -> list[State]:
     return [State(instalment) for instalment in offer.schedule.starting(loan.disbursed_on).instalments]
 
 
-def _get(db: Connection, loan_id: UUID) -> Loan:
-    loan = store.get(db, loan_id)
-    if loan is None:
-        raise LoanNotFound(loan_id)
-    return loan
-
-
 def _aged(db: Connection, loans: Sequence[Loan], on: date) -> dict[UUID, list[State]]:
     return {loan_id: [state.aged(on) for state in states] for loan_id, states in store.states(db, loans).items()}
 
@@ -156,7 +167,7 @@ def _accepted(due: Owed) -> Money:
 
 
 def _apply(loan: Loan, states: Sequence[State], shares: Sequence[Parts], closing: bool) -> list[State]:
-    paid = [state.pay(share, loan.terms.late_daily) if share.total else state for state, share in zip(states, shares, strict=True)]
+    paid = [state.pay(share, loan.terms.late_rate) if share.total else state for state, share in zip(states, shares, strict=True)]
     return [replace(state, settled=True) for state in paid] if closing else paid
 
 
@@ -182,7 +193,7 @@ def _repaid(loan: Loan, repaid: Repayment) -> events.Event:
 
 
 def _owing(loan: Loan, states: Sequence[State]) -> delinquency.Owing:
-    daily, currency = loan.terms.late_daily, loan.principal.currency
+    daily, currency = loan.terms.late_rate, loan.principal.currency
     unpaid = ((state.instalment, state.unpaid(daily).total) for state in states)
     late = tuple(delinquency.Instalment(i.number, i.due, Money(minor, currency)) for i, minor in unpaid if minor)
     return delinquency.Owing(loan.id, loan.person_id, late)

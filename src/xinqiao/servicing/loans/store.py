@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Date,
     DateTime,
@@ -56,6 +57,8 @@ loan = Table(
     PrimaryKeyConstraint("tenant", "person_id", "id"),
     Index("ix_loan_id", "tenant", "id"),
     Index("ix_loan_funder", "tenant", "funder_id", "disbursed_at", "id"),
+    Index("ix_loan_guarantor", "tenant", "guarantor_id", "disbursed_at", "id"),
+    Index("ix_loan_active", "tenant", "id", postgresql_where=text("closed_on IS NULL")),
     Index("ix_loan_disbursed", "tenant", "disbursed_on"),
 )
 
@@ -135,8 +138,21 @@ def of_person(db: Connection, person_id: UUID) -> list[Loan]:
     return _loans(db, select(loan).where(loan.c.person_id == person_id).order_by(loan.c.disbursed_at.desc(), loan.c.id.desc()))
 
 
-def of_funder(db: Connection, funder_id: UUID, *, limit: int, before: UUID | None) -> list[Loan]:
-    query = select(loan).where(loan.c.funder_id == funder_id).order_by(loan.c.disbursed_at.desc(), loan.c.id.desc()).limit(limit)
+def active(db: Connection, *, after: UUID | None, limit: int) -> list[UUID]:
+    query = select(loan.c.id).where(loan.c.closed_on.is_(None)).order_by(loan.c.id).limit(limit)
+    return list(db.execute(query if after is None else query.where(loan.c.id > after)).scalars())
+
+
+def funded_by(funder: UUID) -> ColumnElement[bool]:
+    return loan.c.funder_id == funder
+
+
+def guaranteed_by(guarantor: UUID) -> ColumnElement[bool]:
+    return loan.c.guarantor_id == guarantor
+
+
+def of_party(db: Connection, mine: ColumnElement[bool], *, limit: int, before: UUID | None) -> list[Loan]:
+    query = select(loan).where(mine).order_by(loan.c.disbursed_at.desc(), loan.c.id.desc()).limit(limit)
     last = get(db, before) if before else None
     if last is not None:
         query = query.where(func.row(loan.c.disbursed_at, loan.c.id) < func.row(last.disbursed_at, last.id))
