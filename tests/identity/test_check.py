@@ -1,0 +1,154 @@
+import dataclasses
+import shutil
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from xinqiao.demo.faces import DemoFace, demo_faces
+from xinqiao.identity import FaceModels, IdentityEvidence, IdNumberInvalid, ModelsUnavailable, Outcome, State, check, read_clip
+from xinqiao.identity.errors import KeyTooShort
+from xinqiao.identity.media import Picture
+from xinqiao.identity.networks import PACKAGED
+from xinqiao.kit import canonical
+
+from .conftest import ID_NUMBER, INDEX_KEY, TEMPLATE_KEY, film, photograph
+
+
+def run(models: FaceModels, portrait: bytes, clip: bytes, **changes: object) -> IdentityEvidence:
+    given = {"id_number": ID_NUMBER, "template_key": TEMPLATE_KEY, "index_key": INDEX_KEY} | changes
+    return check(models=models, portrait=portrait, clip=clip, **given)
+
+
+def states(evidence: IdentityEvidence) -> dict[str, State]:
+    return {s.name: s.state for s in evidence.signals}
+
+
+@pytest.mark.parametrize("face", demo_faces("live"), ids=lambda f: f.id)
+def test_a_demo_person_is_recognised_and_gets_what_the_manifest_promises(models: FaceModels, face: DemoFace) -> None:
+    evidence = run(models, face.portrait.read_bytes(), face.clip.read_bytes())
+    assert evidence.outcome == face.expect, evidence.record()
+    assert evidence.match_score is not None
+    assert evidence.match_score >= models.thresholds.match.sure
+
+
+@pytest.mark.parametrize("face", [f for f in demo_faces() if f.kind != "live"], ids=lambda f: f.id)
+def test_no_demo_attack_passes(models: FaceModels, face: DemoFace) -> None:
+    evidence = run(models, face.portrait.read_bytes(), face.clip.read_bytes())
+    assert evidence.outcome in face.expect.split(" or "), evidence.record()
+    assert evidence.reasons
+
+
+def test_another_persons_clip_fails_as_another_person(models: FaceModels) -> None:
+    (pair,) = demo_faces("mismatch")
+    evidence = run(models, pair.portrait.read_bytes(), pair.clip.read_bytes())
+    assert "other_person" in [r.code for r in evidence.reasons]
+
+
+def test_a_still_picture_sent_as_a_clip_fails_as_frozen(models: FaceModels, portrait: bytes, frames: tuple[Picture, ...]) -> None:
+    evidence = run(models, portrait, film([frames[0]] * 16))
+    assert evidence.outcome is Outcome.FAIL
+    assert evidence.reasons[0].code == "frozen"
+
+
+def test_a_clip_spliced_from_two_people_fails(models: FaceModels) -> None:
+    (pair,) = demo_faces("mismatch")
+    one = next(f for f in demo_faces("live") if f.portrait == pair.portrait)
+    half = [*read_clip(one.clip.read_bytes()).frames[:8], *read_clip(pair.clip.read_bytes()).frames[8:]]
+    evidence = run(models, one.portrait.read_bytes(), film(half))
+    assert evidence.outcome is Outcome.FAIL
+    assert states(evidence)["one_person"] is State.FAIL
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (lambda f: np.zeros_like(f) + 90, "no_face"),
+        (lambda f: (f * 0.12).astype(np.uint8), "too_dark"),
+        (lambda f: np.clip(f.astype(int) * 6 + 60, 0, 255).astype(np.uint8), "too_bright"),
+        (lambda f: np.hstack([f[:, 120:520], f[:, 120:520]]), "many_faces"),
+        (lambda f: np.pad(f[::3, ::3], ((160, 160), (213, 213), (0, 0)), mode="edge"), "too_small"),
+    ],
+)
+def test_a_bad_recording_is_answered_with_what_to_do(
+    models: FaceModels, portrait: bytes, frames: tuple[Picture, ...], spoil, code: str
+) -> None:
+    evidence = run(models, portrait, film([spoil(f) for f in frames]))
+    assert evidence.outcome is Outcome.RETRY
+    assert code in [r.code for r in evidence.reasons]
+    assert all(r.zh and r.en for r in evidence.reasons)
+
+
+def test_a_blurred_recording_is_tried_again(models: FaceModels, portrait: bytes, frames: tuple[Picture, ...]) -> None:
+    evidence = run(models, portrait, film([cv2.GaussianBlur(f, (0, 0), 7) for f in frames]))
+    assert evidence.outcome is Outcome.RETRY
+    assert "blurred" in [r.code for r in evidence.reasons]
+
+
+def test_two_frames_are_too_short(models: FaceModels, portrait: bytes, frames: tuple[Picture, ...]) -> None:
+    evidence = run(models, portrait, film(frames[:2]))
+    assert evidence.outcome is Outcome.RETRY
+    assert "clip_too_short" in [r.code for r in evidence.reasons]
+
+
+def test_a_portrait_without_a_face_is_asked_for_again(models: FaceModels, selfie: bytes) -> None:
+    evidence = run(models, photograph(np.full((400, 300, 3), 180, np.uint8)), selfie)
+    assert evidence.outcome is Outcome.RETRY
+    assert [r.code for r in evidence.reasons] == ["portrait_no_face"]
+    assert evidence.match_score is None
+
+
+def test_without_the_liveness_network_nobody_passes(portrait: bytes, selfie: bytes, models: FaceModels) -> None:
+    evidence = run(dataclasses.replace(models, texture=None), portrait, selfie)
+    assert states(evidence)["texture"] is State.NOT_RUN
+    assert evidence.outcome is Outcome.REFER
+    assert [r.code for r in evidence.reasons] == ["not_run"]
+
+
+@pytest.mark.parametrize("number", ["110105194912310021", "11010519491231002", "", "1101051949123100２X", "x" * 10_000])
+def test_an_id_number_whose_check_character_does_not_fit_is_refused_without_being_repeated(models: FaceModels, number: str) -> None:
+    with pytest.raises(IdNumberInvalid) as refusal:
+        run(models, b"", b"", id_number=number)
+    assert not number or number not in str(refusal.value)
+
+
+def test_a_short_key_is_refused(models: FaceModels) -> None:
+    with pytest.raises(KeyTooShort):
+        run(models, b"", b"", template_key=b"short")
+
+
+def test_the_record_holds_no_biometric_data_and_fits_an_event(models: FaceModels, portrait: bytes, selfie: bytes) -> None:
+    evidence = run(models, portrait, selfie)
+    written = canonical(evidence.record())
+    assert len(written) < 4000
+    for secret in (evidence.template, evidence.face_index):
+        assert secret.hex().encode() not in written
+        assert secret.hex() not in repr(evidence)
+    assert set(evidence.model_versions) == {"face_detector", "face_mesh", "face_embedder", "liveness_texture", "thresholds"}
+
+
+def test_a_check_takes_less_than_its_target_of_processor_time(models: FaceModels, portrait: bytes, selfie: bytes) -> None:
+    before = time.process_time()
+    run(models, portrait, selfie)
+    assert time.process_time() - before < 1.5
+
+
+def test_altered_weights_are_not_loaded(settings, tmp_path) -> None:
+    own = settings.home / "models" / "identity"
+    shutil.copytree(PACKAGED, own)
+    assert FaceModels.load(settings).thresholds == FaceModels.load().thresholds
+    with (own / "face_landmark.onnx").open("r+b") as file:
+        file.seek(1000)
+        file.write(b"\x00\x01\x02\x03")
+    with pytest.raises(ModelsUnavailable, match="not the file its manifest names"):
+        FaceModels.load(settings)
+
+
+@pytest.mark.parametrize("broken", ["{}", '{"version": "1", "match": {"sure": 0.1, "doubt": 0.2}}', "not json"])
+def test_thresholds_that_make_no_sense_are_not_loaded(settings, broken: str) -> None:
+    own = settings.home / "models" / "identity"
+    shutil.copytree(PACKAGED, own)
+    (own / "thresholds.json").write_text(broken)
+    with pytest.raises(ModelsUnavailable):
+        FaceModels.load(settings)
