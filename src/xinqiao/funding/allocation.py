@@ -15,8 +15,11 @@ import numpy as np
 from .market import MOST_PRICE, UNLIMITED, Book, Ints, Layout, Market, Quotes, choose
 
 PARTITION = 20_000
+PATIENCE, SHRINK, INERTIA = 10, 0.7, 0.8
+"""Of the descent: idle steps before the level rises, by how much it rises, how much of a direction is kept. Chosen on random markets."""
 SHADES = (0.6, 0.75, 0.9, 1.0, 1.1)
 """Admission tries the prices a little lower and higher: whole loans leave gaps that the dual's fractions do not."""
+DROPPED = (0.1, 0.2, 0.35, 0.5)
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def respond(part: Quotes, prices: Ints, caps: Ints) -> Response:
 
 
 def allocate_book(
-    market: Market, book: Book, *, at: datetime, caps: Ints | None = None, prices: Ints | None = None, iterations: int = 200
+    market: Market, book: Book, *, at: datetime, caps: Ints | None = None, prices: Ints | None = None, iterations: int = 250
 ) -> Allocation:
     """The book's allocation at the best prices found; never above `caps` (default: the terms' full capacities).
 
@@ -61,9 +64,9 @@ def allocate_book(
     parts = [market.quote(book.part(slice(start, start + PARTITION)), at=at) for start in range(0, len(book), PARTITION)]
     candidates, bound = _descend(parts, caps, prices, iterations)
     scaled = [np.rint(one * factor).astype(np.int64) for one in candidates[:2] for factor in SHADES] + candidates[2:]
-    found = [(_admit(parts, caps, candidate, by_density), candidate) for candidate in scaled for by_density in (False, True)]
-    (pair, value, usage), best = max(found, key=lambda one: one[0][1])
-    return Allocation(pair, value, bound, best, usage)
+    found = [_admit(parts, caps, candidate, by_density) for candidate in scaled for by_density in (False, True)]
+    best = _polish(parts, caps, max(found, key=lambda one: one.value), candidates[0])
+    return Allocation(np.concatenate([*best.pairs, np.zeros(0, dtype=np.int64)]), best.value, bound, candidates[0], caps - best.left)
 
 
 def descend(market: Market, book: Book, *, at: datetime, caps: Ints, prices: Ints | None = None, iterations: int = 100) -> Ints:
@@ -76,33 +79,31 @@ def _descend(parts: list[Quotes], caps: Ints, prices: Ints | None, iterations: i
     """Candidate prices (least bound, average of the later ones, none) and the least dual bound.
 
     Polyak's subgradient step towards a level a little under the least bound; the level rises when progress stops
-    (Brannlund's level control). Each row is scaled by its natural price over its capacity.
+    (Brannlund's level control), and each direction keeps part of the last (Camerini, Fratta & Maffioli 1975). A row's step is scaled by
+    its natural price over its capacity.
     """
-    size = len(caps)
     limited = caps < UNLIMITED
     full = np.where(limited, caps, 0)
-    metric = np.where(limited, _density(parts, size) / np.maximum(full, 1), 0.0)
-    now = np.zeros(size) if prices is None else prices.astype(np.float64)
-    best, bound, later, depth, stuck = np.zeros(size, dtype=np.int64), None, np.zeros(size), 0.1, 0
-    tail = max(1, iterations // 2)
+    metric = np.where(limited, _density(parts, len(caps)) / np.maximum(full, 1), 0.0)
+    now = np.zeros(len(caps)) if prices is None else prices.astype(np.float64)
+    best, bound, stuck, depth = np.rint(now).astype(np.int64), None, 0, 0.1
+    direction, later, tail = np.zeros(len(caps)), np.zeros(len(caps)), max(1, iterations // 2)
     for step in range(iterations):
-        rounded = np.rint(now).astype(np.int64)
-        usage, worth = _dual(parts, rounded, caps, full)
+        usage, worth = _dual(parts, np.rint(now).astype(np.int64), caps, full)
+        stuck = 0 if bound is None or worth < bound * (1 - depth / 20) else stuck + 1
         if bound is None or worth < bound:
-            stuck = 0 if bound is None or worth < bound * (1 - depth / 20) else stuck + 1
-            best, bound = rounded, worth
-        else:
-            stuck += 1
-        if stuck >= 6:
-            depth, stuck, now = depth / 2, 0, best.astype(np.float64)
-        slope = np.where(limited, full - usage, 0).astype(np.float64)
-        slope[(now <= 0) & (slope > 0)] = 0
+            best, bound = np.rint(now).astype(np.int64), worth
+        if stuck >= PATIENCE:
+            stuck, depth, now, direction = 0, depth * SHRINK, best.astype(np.float64), np.zeros(len(caps))
+            usage, worth = _dual(parts, best, caps, full)
+        direction = np.where(limited, full - usage, 0) + INERTIA * direction
+        slope = np.where((now <= 0) & (direction > 0), 0.0, direction)
         steepness = float((metric * slope * slope).sum())
         if steepness > 0:
             now = np.clip(now - (worth - bound * (1 - depth)) / steepness * metric * slope, 0, MOST_PRICE)
         if step >= iterations - tail:
-            later += rounded / tail
-    return [best, np.rint(later).astype(np.int64), np.zeros(size, dtype=np.int64)], bound or 0
+            later += now / tail
+    return [best, np.rint(later).astype(np.int64), np.zeros(len(caps), dtype=np.int64)], bound or 0
 
 
 def _dual(parts: list[Quotes], prices: Ints, caps: Ints, full: Ints) -> tuple[Ints, int]:
@@ -145,18 +146,47 @@ def _usage(part: Quotes, asks: Ints, pair: Ints) -> Ints:
     return usage
 
 
-def _admit(parts: list[Quotes], caps: Ints, prices: Ints, by_density: bool) -> tuple[Ints, int, Ints]:
-    """Admit loans partition by partition: first those worth their price, then whoever still fits."""
-    left, pairs, value = caps.copy(), [], 0
-    taken = [np.full(len(part.book), -1, dtype=np.int64) for part in parts]
+@dataclass(frozen=True)
+class _Admitted:
+    pairs: list[Ints]
+    """(n,) by partition."""
+    left: Ints
+    value: int
+
+
+def _admit(parts: list[Quotes], caps: Ints, prices: Ints, by_density: bool, kept: list[Ints] | None = None) -> _Admitted:
+    """Beside the `kept` loans admit others, partition by partition: first those worth their price, then whoever still fits."""
+    pairs = [np.full(len(part.book), -1, dtype=np.int64) for part in parts] if kept is None else [pair.copy() for pair in kept]
+    left = caps - sum((_usage(part, *_taken(pair)) for part, pair in zip(parts, pairs, strict=True)), np.zeros_like(caps))
     for worth_it in (True, False):
-        for part, pair in zip(parts, taken, strict=True):
+        for part, pair in zip(parts, pairs, strict=True):
             _fill(part, pair, left, prices, worth_it, by_density)
-    for part, pair in zip(parts, taken, strict=True):
-        took = np.flatnonzero(pair >= 0)
-        value += int(part.value[took, pair[took]].sum())
-        pairs.append(pair)
-    return (np.concatenate(pairs) if pairs else np.zeros(0, dtype=np.int64)), value, caps - left
+    return _Admitted(pairs, left, sum(int(part.value[_taken(pair)].sum()) for part, pair in zip(parts, pairs, strict=True)))
+
+
+def _polish(parts: list[Quotes], caps: Ints, found: _Admitted, prices: Ints) -> _Admitted:
+    """Let go of the loans that are worth least and fill up again; keep what is better."""
+    for share in DROPPED:
+        for factor in SHADES:
+            shade = np.rint(prices * factor).astype(np.int64)
+            kept = [_without_least(part, pair, prices, share) for part, pair in zip(parts, found.pairs, strict=True)]
+            found = max(found, *(_admit(parts, caps, shade, dense, kept) for dense in (False, True)), key=lambda one: one.value)
+    return found
+
+
+def _without_least(part: Quotes, pair: Ints, prices: Ints, share: float) -> Ints:
+    """The same pairs but for that share of the admitted loans whose reduced value for each minor unit is least."""
+    asks, taken = _taken(pair)
+    worth = part.reduced(prices)[asks, taken] / part.book.amount[asks]
+    kept = pair.copy()
+    kept[asks[np.argsort(worth, kind="stable")[: int(len(asks) * share)]]] = -1
+    return kept
+
+
+def _taken(pair: Ints) -> tuple[Ints, Ints]:
+    """Numbers of the admitted asks, and their pairs."""
+    asks = np.flatnonzero(pair >= 0)
+    return asks, pair[asks]
 
 
 def _fill(part: Quotes, pair: Ints, left: Ints, prices: Ints, worth_it: bool, by_density: bool) -> None:
