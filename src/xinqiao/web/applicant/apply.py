@@ -151,7 +151,7 @@ def _sees_offer_first(standing: Standing) -> bool:
 
 def _how(posted: Posted) -> dict[str, object]:
     """How the text was shown and answered, as far as the page can honestly say; without script it says less."""
-    how: dict[str, object] = {"surface": "applicant-web", "control": "button", "preselected": False}
+    how: dict[str, object] = {"surface": "applicant_page", "method": "button", "preticked": False}
     seconds, scrolled = posted.fields.get("seconds_shown", ""), posted.fields.get("scrolled_to_end", "")
     if seconds.replace(".", "", 1).isdecimal() and len(seconds) < 10:
         how["seconds_shown"] = seconds

@@ -2,20 +2,24 @@
 "use strict";
 
 // What the page can honestly say of how a text was read: for how long it stood there, and whether its end was ever on the screen.
+// A yes to a text whose end was never seen first brings that end into view; the person then answers again, or not.
 function watchReading(form) {
   const shownAt = performance.now();
-  const end = document.querySelector("[data-text-end]");
+  const end = form.querySelector("[data-text-end]");
   const scrolled = form.elements.namedItem("scrolled_to_end");
-  if (end && scrolled) {
-    scrolled.value = "no";
-    new IntersectionObserver((seen, observer) => {
-      if (!seen.some((entry) => entry.isIntersecting)) return;
-      scrolled.value = "yes";
-      observer.disconnect();
-    }).observe(end);
-  }
-  form.addEventListener("submit", () => {
+  scrolled.value = "no";
+  new IntersectionObserver((seen, observer) => {
+    if (!seen.some((entry) => entry.isIntersecting)) return;
+    scrolled.value = "yes";
+    observer.disconnect();
+  }).observe(end);
+  form.addEventListener("submit", (event) => {
     form.elements.namedItem("seconds_shown").value = ((performance.now() - shownAt) / 1000).toFixed(1);
+    if (scrolled.value === "yes" || event.submitter?.value !== "agree") return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    end.scrollIntoView({ block: "center" });
+    end.focus();
   });
 }
 
