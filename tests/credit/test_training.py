@@ -242,7 +242,7 @@ def test_fairness_counts_by_hand() -> None:
 def test_retraining_on_a_part_of_the_book_comes_near_the_shipped_model(tmp_path: Path) -> None:
     some = frame("train").drop(columns="ID").head(6000)
     card = train(some, TARGET, tmp_path, cross_folds=0)
-    assert card.measures["scorecard"]["auc"] > 0.74
+    assert card.measures["scorecard"]["auc"] > 0.72
     assert set(card.left_out) == {"SEX", "EDUCATION", "MARRIAGE", "AGE"}
     rest = frame("originate")
     fresh, kept = (roc_auc_score(rest[TARGET], -model.score_all(rest)) for model in (CreditModel.load(tmp_path), shipped.model()))

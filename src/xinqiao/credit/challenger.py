@@ -16,6 +16,8 @@ from .card_history import CARD_HISTORY
 from .errors import ModelUnavailable
 
 TREES, FACTS = "lightgbm.txt", "challenger.json"
+MANY_ROWS = 20_000
+"""Below this, threads cost more than they save."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class Challenger:
 
     def raw(self, columns: Mapping[str, Any]) -> Any:
         """The trees' own probabilities, float64."""
-        return self.booster.predict(matrix(self.features, self.codes, columns))
+        rows = matrix(self.features, self.codes, columns)
+        return self.booster.predict(rows, num_threads=1 if len(rows) < MANY_ROWS else 0)
 
     def pd(self, columns: Mapping[str, Any]) -> Any:
         """Calibrated probabilities of default of many rows, float64."""

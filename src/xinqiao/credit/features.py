@@ -96,7 +96,7 @@ class Vector:
 
     def ratio(self, a: Any, b: Any) -> Any:
         np = self._np
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             return np.where(b > 0, a / b, NAN)
 
     def larger(self, a: Any, b: Any) -> Any:

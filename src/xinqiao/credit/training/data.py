@@ -24,7 +24,7 @@ LEAST_ROWS, LEAST_OF_EACH = 200, 30
 MOST_CATEGORIES = 100
 LEAK_AUC = 0.95
 PROTECTED_WHY = "protected attribute: used in the fairness report only"
-BAD_WORDS = frozenset({"1", "yes", "y", "true", "bad", "default", "defaulted", "charged off", "是", "坏", "违约", "逾期"})
+BAD_WORDS = frozenset({"yes", "y", "true", "bad", "default", "defaulted", "charged off", "是", "坏", "违约", "逾期"})
 GOOD_NAMES = frozenset({"good", "paid", "repaid", "performing", "fully_paid", "creditworthy", "好", "已还"})
 PROTECTED = frozenset(
     {

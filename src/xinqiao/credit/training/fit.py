@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SCORE_AT_ODDS, ODDS, POINTS_TO_DOUBLE = 600, Decimal(20), 50
 LEAST_IV, MOST_CORRELATED, MOST_FEATURES, LEAST_WEIGHT, RIDGE = 0.02, 0.97, 12, 0.05, 1.0
+TIMES_CHANCE = 3.0
 TRENDS = {"riskier_up": "ascending", "riskier_down": "descending", "either": "auto"}
 
 
@@ -55,6 +56,15 @@ class Bins:
         goods = self.counts - self.bads
         return float(((goods / max(goods.sum(), 1) - self.bads / max(self.bads.sum(), 1)) * self.woe).sum())
 
+    @property
+    def tells(self) -> bool:
+        """Whether the information value is worth having and well above what chance gives: (bins - 1) (1 / goods + 1 / bads) on average,
+        more here, since the splits were chosen for it.
+        """
+        bads, goods = max(self.bads.sum(), 1), max((self.counts - self.bads).sum(), 1)
+        freedom = max(int((self.counts > 0).sum()) - 1, 1)
+        return self.iv >= max(LEAST_IV, TIMES_CHANCE * freedom * (1 / goods + 1 / bads))
+
 
 def fit_scorecard(
     values: Mapping[str, Any], outcome: np.ndarray, features: FeatureSet, *, name: str, seed: int
@@ -62,7 +72,7 @@ def fit_scorecard(
     """The scorecard and the information value of every feature looked at. Raises NoUsableFeature."""
     found = [_bins(feature, splits, values[feature.name], outcome) for feature, splits in _split(values, outcome, candidates(features))]
     ivs = {one.feature.name: one.iv for one in found}
-    chosen = _uncorrelated([one for one in sorted(found, key=lambda one: -one.iv) if one.iv >= LEAST_IV], values)
+    chosen = _uncorrelated([one for one in sorted(found, key=lambda one: -one.iv) if one.tells], values)
     if not chosen:
         raise NoUsableFeature(LEAST_IV, ", ".join(sorted(ivs, key=ivs.__getitem__)[:20]) or "every column")
     most = MOST_FEATURES if any(one.feature.direction != "either" for one in chosen) else 2 * MOST_FEATURES

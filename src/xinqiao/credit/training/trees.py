@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 MOST_ROUNDS, PATIENCE, PLATT_BELOW = 1500, 60, 2000
+MANY_ROWS = 50_000
+"""Below this a second thread costs more than it saves; the trees are the same either way."""
 CONSTRAINT = {"riskier_up": 1, "riskier_down": -1, "either": 0}
 
 
@@ -76,7 +78,7 @@ def _grow(design: np.ndarray, outcome: np.ndarray, features: FeatureSet, codes: 
         "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": 2,
+        "num_threads": 1 if len(outcome) < MANY_ROWS else 2,
         "verbose": -1,
     }
     names = [f"f{place}" for place in range(len(usable))]
