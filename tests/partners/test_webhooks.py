@@ -16,6 +16,7 @@ from xinqiao import partners
 from xinqiao.kit import new_id
 from xinqiao.partners import webhooks
 from xinqiao.partners.webhooks import errors, model, store
+from xinqiao.vault import Vault
 
 EVEN = 0.5
 """The luck that spreads nothing."""
@@ -230,6 +231,22 @@ def test_through_the_overlap_of_a_rotation_either_secret_checks_and_then_only_th
     for one in (old, new):
         assert Webhook(one.secret).verify(during.body, during.headers)
     assert len(after.headers["webhook-signature"].split(" ")) == 1
+
+
+def test_after_rewrapping_the_older_key_encryption_key_is_needed_no_more(outbox, settings) -> None:
+    outbox.clock._at = datetime.now(UTC)
+    made = outbox.subscribe()
+    with outbox.database.begin(outbox.tenant) as db:
+        webhooks.issue_inbound_secret(db=db, vault=outbox.vault, clock=outbox.clock, partner=outbox.shop.id)
+        webhooks.issue_inbound_secret(db=db, vault=outbox.vault, clock=outbox.clock, partner=outbox.shop.id)
+    outbox.vault.keys.renew()
+    with outbox.database.begin(outbox.tenant) as db:
+        assert [webhooks.rewrap(db=db, vault=outbox.vault) for _ in range(2)] == [3, 0]
+    (settings.home / "keys" / "kek.1").unlink()
+    outbox.vault = Vault.open(settings)
+    outbox.enqueue()
+    outbox.deliver()
+    assert Webhook(made.secret).verify(outbox.receiver.received[0].body, outbox.receiver.received[0].headers)
 
 
 def test_secrets_lie_sealed_in_the_database(outbox) -> None:

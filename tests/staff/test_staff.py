@@ -10,6 +10,7 @@ from staff_desk import PASSWORD, Desk
 from xinqiao import staff
 from xinqiao.kit import events, new_id
 from xinqiao.staff import Permission, Role, errors, passwords, store, totp
+from xinqiao.vault import Vault
 
 
 def test_the_first_administrator_is_made_once(db, clock, admin) -> None:
@@ -191,6 +192,15 @@ def test_the_shared_secret_lies_sealed_and_is_bound_to_its_user(db, vault, clock
     clock.advance(timedelta(minutes=1))
     with pytest.raises(Exception, match=r"(?i)key"):
         Desk(db, vault, clock, "other", desk.secret).try_in(code=desk.code())
+
+
+def test_after_rewrapping_the_older_key_encryption_key_is_needed_no_more(db, vault, clock, desk, session, settings) -> None:
+    vault.keys.renew()
+    assert [staff.rewrap(db=db, vault=vault) for _ in range(2)] == [1, 0]
+    (settings.home / "keys" / "kek.1").unlink()
+    desk.vault = Vault.open(settings)
+    clock.advance(timedelta(minutes=1))
+    assert desk.try_in(code=desk.code()).open()
 
 
 def test_the_set_up_counts_only_after_a_right_code(db, vault, clock, desk) -> None:

@@ -11,6 +11,7 @@ from .service import (
     get_user,
     list_users,
     reset_second_factor,
+    rewrap,
     set_active,
     set_role,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "list_users",
     "require",
     "reset_second_factor",
+    "rewrap",
     "session_of",
     "set_active",
     "set_role",

@@ -21,5 +21,12 @@ def unseal(*, vault: Vault, owner: UUID, sealed: bytes) -> str:
     return vault.keys.unwrap(int.from_bytes(sealed[:4], "big"), sealed[4:], _context(owner)).decode()
 
 
+def renewed(*, vault: Vault, owner: UUID, sealed: bytes) -> bytes | None:
+    """The same secret under the key-encryption key of today; None when it is under that one already."""
+    if int.from_bytes(sealed[:4], "big") == vault.keys.current:
+        return None
+    return seal(vault=vault, owner=owner, secret=unseal(vault=vault, owner=owner, sealed=sealed))
+
+
 def _context(owner: UUID) -> bytes:
     return b"xinqiao/staff/totp/" + owner.bytes

@@ -14,7 +14,7 @@ from xinqiao.vault import Vault
 from . import passwords, store, totp
 from .errors import AlreadyEnrolled, CodeWrong, FirstAdminExists, LastAdmin, LoginTaken, NoEnrolment, SignInRefused, UserUnknown
 from .model import Permission, Role, Session, User, check_login, require
-from .sealing import seal, unseal
+from .sealing import renewed, seal, unseal
 
 CHANGING_USERS = "staff.users"
 """Changes of who is an administrator wait for each other, so that two of them cannot remove the last one."""
@@ -106,6 +106,15 @@ def confirm_enrolment(*, db: Connection, vault: Vault, clock: Clock, by: Session
     store.end_sessions(db, row.id, but=by.id)
     _note(db, clock, row.id, "second_factor_set_up", {})
     return codes
+
+
+def rewrap(*, db: Connection, vault: Vault) -> int:
+    """Put every authenticator's secret under the newest key-encryption key; how many were under an older one."""
+    fresh = [(user, renewed(vault=vault, owner=user, sealed=sealed)) for user, sealed in store.every_sealed(db)]
+    moved = [(user, sealed) for user, sealed in fresh if sealed is not None]
+    for user, sealed in moved:
+        store.change_user(db, user, totp_sealed=sealed)
+    return len(moved)
 
 
 def _create(db: Connection, clock: Clock, login: str, password: str, role: Role, *, by: User | None, must_change: bool) -> User:

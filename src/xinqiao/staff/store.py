@@ -128,6 +128,12 @@ def user_of(row: Row[Any]) -> User:
     )
 
 
+def every_sealed(db: Connection) -> list[tuple[UUID, bytes]]:
+    """(user, sealed secret) of all authenticators, under lock."""
+    query = select(user.c.id, user.c.totp_sealed).where(user.c.totp_sealed.is_not(None)).with_for_update()
+    return [(row.id, bytes(row.totp_sealed)) for row in db.execute(query)]
+
+
 def replace_recovery(db: Connection, user_id: UUID, digests: Iterable[bytes]) -> None:
     db.execute(delete(recovery).where(recovery.c.user_id == user_id))
     rows = [{"user_id": user_id, "digest": one} for one in digests]

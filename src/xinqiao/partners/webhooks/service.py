@@ -16,7 +16,7 @@ from xinqiao.kit.http import AddressRefused, check_url
 from xinqiao.vault import Vault
 
 from .. import service as partners
-from ..sealing import seal, unseal
+from ..sealing import renewed, seal, unseal
 from . import store
 from .errors import MessageUnknown, NoInboundSecret, NotJson, Replayed, SubscriptionUnknown, UrlRefused
 from .model import (
@@ -113,6 +113,17 @@ def tidy(*, db: Connection, clock: Clock) -> int:
     """Drop delivered messages after a month, and seen ids once their timestamps would be refused anyway."""
     now = clock.now()
     return store.drop_delivered(db, now - KEEP_DELIVERED) + store.drop_seen(db, now - 3 * TOLERANCE)
+
+
+def rewrap(*, db: Connection, vault: Vault) -> int:
+    """Put every secret under the newest key-encryption key, after which the older ones may go; how many were under an older one."""
+    moved = 0
+    for table, column, owner, sealed in store.every_sealed(db):
+        fresh = renewed(vault=vault, owner=owner, sealed=sealed)
+        if fresh is not None:
+            store.replace_sealed(db, table, column, owner, fresh)
+            moved += 1
+    return moved
 
 
 def issue_inbound_secret(*, db: Connection, vault: Vault, clock: Clock, partner: UUID, overlap: timedelta = SECRET_OVERLAP) -> str:

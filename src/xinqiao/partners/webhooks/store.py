@@ -172,7 +172,7 @@ def claim_due(db: Connection, *, now: datetime, lease: timedelta, limit: int, pe
     chosen = wanted.order_by(taken.c.due_at).limit(limit).cte("chosen")
     changes = {"due_at": now + lease, "attempts": message.c.attempts + 1, "tried": message.c.tried + 1}
     rows = db.execute(update(message).where(message.c.id == chosen.c.id).values(changes).returning(*_columns(message)))
-    return [Message(**row._mapping) for row in rows]
+    return [Message(**row._asdict()) for row in rows]
 
 
 def settle(db: Connection, claimed: Message, state: str, due_at: datetime) -> None:
@@ -192,7 +192,7 @@ def attempts(db: Connection, partner: UUID, message_id: str) -> list[Attempt]:
         .where(message.c.partner_id == partner, attempt.c.message_id == message_id)
         .order_by(attempt.c.attempt)
     )
-    return [Attempt(**row._mapping) for row in db.execute(query)]
+    return [Attempt(**row._asdict()) for row in db.execute(query)]
 
 
 def messages(db: Connection, partner: UUID, state: str | None, limit: int) -> list[Message]:
@@ -200,7 +200,7 @@ def messages(db: Connection, partner: UUID, state: str | None, limit: int) -> li
         select(*_columns(message)).where(message.c.partner_id == partner).order_by(message.c.created_at.desc(), message.c.id).limit(limit)
     )
     rows = db.execute(query if state is None else query.where(message.c.state == state))
-    return [Message(**row._mapping) for row in rows]
+    return [Message(**row._asdict()) for row in rows]
 
 
 def revive(db: Connection, partner: UUID, message_id: str | None, now: datetime) -> int:
@@ -234,6 +234,21 @@ def note_seen(db: Connection, partner: UUID, message_id: str, at: datetime) -> b
 
 def drop_seen(db: Connection, before: datetime) -> int:
     return db.execute(delete(seen).where(seen.c.at < before)).rowcount
+
+
+def every_sealed(db: Connection) -> list[tuple[Table, str, UUID, bytes]]:
+    """(table, column, owner, sealed secret) of all there are, under lock."""
+    found = []
+    for table, owner in ((subscription, subscription.c.id), (inbound, inbound.c.partner_id)):
+        for row in db.execute(select(owner, table.c.secret_sealed, table.c.previous_sealed).with_for_update()):
+            pairs = (("secret_sealed", row.secret_sealed), ("previous_sealed", row.previous_sealed))
+            found += [(table, column, row[0], bytes(sealed)) for column, sealed in pairs if sealed is not None]
+    return found
+
+
+def replace_sealed(db: Connection, table: Table, column: str, owner: UUID, sealed: bytes) -> None:
+    key = table.c.id if table is subscription else table.c.partner_id
+    db.execute(update(table).where(key == owner).values({column: sealed}))
 
 
 def _current(row: Row[Any], at: datetime) -> list[bytes]:
