@@ -64,7 +64,7 @@ class ApplicantJourneys:
         if shown is None:
             return None
         text = shown.text
-        return views.ConsentText(shown.id, shown.purpose.value, text.title, text.paragraphs, text.refusal, text.sha256, text.language)
+        return views.ConsentText(shown.id, shown.purpose.value, text.title, text.paragraphs, text.if_no, text.sha256, text.language)
 
     def answer_consent(self, application_id: UUID, *, display_id: UUID, text_sha256: str, agreed: bool, how: Mapping[str, Any]) -> None:
         applying.answer_consent(self._house, application_id, display_id=display_id, text_sha256=text_sha256, agreed=agreed, how=how)

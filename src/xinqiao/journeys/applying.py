@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from xinqiao.vault import SYSTEM, Actor, Field, Purpose
 
 from . import funds
 from .case import Case, climb, end, expect, look, take
-from .errors import PortraitMissing
+from .errors import NotNow, PortraitMissing
 from .house import House, note
 from .machine import advance
 from .progress import Step
@@ -76,47 +76,31 @@ def answer_consent(
     text_sha256: str,
     agreed: bool,
     how: Mapping[str, Any],
-    purposes: list[str] | None = None,
+    purposes: Sequence[str] = (),
 ) -> Case:
-    """Record one answer to one consent that was shown; then go on. A repeat changes nothing."""
+    """Record one answer to the one consent that was shown last, then go on. A repeat changes nothing.
+
+    `purposes` is what the caller claims was agreed to; left empty it is the purpose that is being asked.
+    """
     with house.begin() as db:
         case = take(db, application)
-        known = case.last_answer(display_id)
-        if known is None:
+        if case.answer_to(display_id) is None:
             expect(case, Step.CONSENT)
-            _answer(house, db, case, display_id, text_sha256, agreed, how, purposes)
+            if agreed:
+                claimed = purposes or [case.asked]
+                consent.agree(
+                    db=db,
+                    vault=house.vault,
+                    clock=house.clock,
+                    person=case.person,
+                    display_id=display_id,
+                    purposes=claimed,
+                    text_sha256=text_sha256,
+                    how=how,
+                )
+            else:
+                consent.decline(db=db, clock=house.clock, person=case.person, display_id=display_id, text_sha256=text_sha256, how=how)
     return advance(house, application)
-
-
-def _answer(
-    house: House,
-    db: Connection,
-    case: Case,
-    display_id: UUID,
-    text_sha256: str,
-    agreed: bool,
-    how: Mapping[str, Any],
-    purposes: list[str] | None,
-) -> None:
-    purpose = case.purpose
-    assert purpose is not None
-    asked = purposes or [purpose.value]
-    if agreed:
-        consent.agree(
-            db=db,
-            vault=house.vault,
-            clock=house.clock,
-            person=case.person,
-            display_id=display_id,
-            purposes=asked,
-            text_sha256=text_sha256,
-            how=how,
-        )
-    else:
-        consent.decline(db=db, clock=house.clock, person=case.person, display_id=display_id, how=how)
-    note(db, house.clock, "consent.answered", case.id, case.person, purpose=purpose.value, agreed=agreed, display=display_id)
-    if purpose is Purpose.IDENTITY and not agreed:
-        note(db, house.clock, "face.refused", case.id, case.person, how="consent")
 
 
 def submit_face(house: House, application: UUID, *, clip: bytes, portrait: bytes | None) -> IdentityEvidence:
@@ -195,11 +179,21 @@ def ask_human(house: House, application: UUID) -> Case:
     return advance(house, application)
 
 
-def withdraw(house: House, application: UUID, *, by: Actor) -> Case:
-    """The applicant or the scene takes the application back, before the signature."""
+def withdraw(house: House, application: UUID, *, by: Actor) -> None:
+    """The applicant or the scene takes the application back, before the signature. A repeat changes nothing."""
     with house.begin() as db:
-        case = take(db, application)
-        if case.application.stage is not Stage.WITHDRAWN:
-            funds.let_go(house, db, case)
-            end(db, house.clock, case.application, Stage.WITHDRAWN, why="withdrawn", by=by.kind)
-    return advance(house, application)
+        if not withdraw_in(house, db, application, by=by):
+            case = look(db, application)
+            raise NotNow(case.application.stage.value, "withdrawing", case.step.value)
+
+
+def withdraw_in(house: House, db: Connection, application: UUID, *, by: Actor) -> bool:
+    """Whether it could be: a signed or ended application cannot, a withdrawn one already is."""
+    case = take(db, application)
+    if case.application.stage is Stage.WITHDRAWN:
+        return True
+    if case.progress.signed or case.progress.ended:
+        return False
+    funds.let_go(house, db, case)
+    end(db, house.clock, case.application, Stage.WITHDRAWN, why="withdrawn", by=by.kind)
+    return True

@@ -41,6 +41,17 @@ class Case:
     def purpose(self) -> Purpose | None:
         return next_step(self.progress)[1]
 
+    @property
+    def asked(self) -> str:
+        """The purpose whose consent is being asked; empty at another step."""
+        return self.purpose.value if self.purpose else ""
+
+    def answer_to(self, display: UUID) -> events.Event | None:
+        """The answer that was given to one display of a consent."""
+        return next(
+            (e for e in self.events if e.kind in ("consent.agreed", "consent.declined") and e.data["display"] == str(display)), None
+        )
+
     def last(self, kind: str) -> events.Event | None:
         """The newest event of a kind."""
         return next((event for event in reversed(self.events) if event.kind == kind), None)

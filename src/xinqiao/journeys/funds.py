@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from xinqiao import funding, partners, servicing
+from xinqiao.consent import Recipient
 from xinqiao.funding import Ask, Question, Reservation
 from xinqiao.funding.terms import Answer
 from xinqiao.intake import Stage
@@ -108,9 +109,10 @@ def reservation(db: Connection, case: Case) -> Reservation:
     return funding.get(db=db, reservation_id=UUID(str(case.progress.reserved["reservation"])))
 
 
-def funder(db: Connection, case: Case) -> Partner:
+def recipient(db: Connection, case: Case) -> Recipient:
     """The funder that the consent to sharing names."""
-    return partners.get(db=db, partner=reservation(db, case).funder_id)
+    funder = partners.get(db=db, partner=reservation(db, case).funder_id)
+    return Recipient(str(funder.id), funder.name, funder.name_zh)
 
 
 def let_go(house: House, db: Connection, case: Case, why: str = "released") -> None:

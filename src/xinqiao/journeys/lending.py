@@ -13,7 +13,7 @@ from xinqiao.kit import Money
 from xinqiao.servicing import Loan, Offer, Repayment, Signature
 from xinqiao.vault import SYSTEM, Basis, Field, Purpose
 
-from . import funds
+from . import funds, rights
 from .case import Case, climb, expect, look, take
 from .errors import KeyNeeded, NameDiffers, NoLoan, NoOffer
 from .house import House
@@ -107,4 +107,14 @@ def repay(house: House, loan_id: UUID, *, amount: Money, key: str) -> Repayment:
         funding.restore(db=db, clock=house.clock, reservation_id=funds.reservation(db, case).id, outstanding=loan.outstanding)
         if repaid.closed and case.application.stage is Stage.DISBURSED:
             intake.move(db=db, clock=house.clock, application=case.application, to=Stage.CLOSED, event="application.closed")
+            _end_contract(house, db, case.person)
     return repaid
+
+
+def _end_contract(house: House, db: Connection, person: UUID) -> None:
+    """With the last loan repaid, the contract no longer justifies reading the person's data; a deletion that waited is carried out."""
+    if any(view.loan.closed_on is None for view in servicing.loans_of(db=db, clock=house.clock, person_id=person)):
+        return
+    for purpose in (Purpose.SERVICING, Purpose.COLLECTION):
+        vault.end_basis(db, person, purpose, house.clock.now())
+    rights.finish(house, db, person)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -87,8 +87,14 @@ def fold(events: Iterable[Event]) -> Progress:
     return progress
 
 
-def _answered(p: Progress, data: Mapping[str, Any]) -> Progress:
-    return replace(p, answers={**p.answers, data["purpose"]: data["agreed"]})
+def _answered(agreed: bool) -> Callable[[Progress, Mapping[str, Any]], Progress]:
+    """A no to the face consent is the refusal of the face check as well."""
+
+    def apply(p: Progress, data: Mapping[str, Any]) -> Progress:
+        refused = p.face_refused or (data["purpose"] == Purpose.IDENTITY and not agreed)
+        return replace(p, answers={**p.answers, data["purpose"]: agreed}, face_refused=refused)
+
+    return apply
 
 
 def _checked(p: Progress, data: Mapping[str, Any]) -> Progress:
@@ -120,7 +126,8 @@ def _let_go(p: Progress, data: Mapping[str, Any]) -> Progress:
 
 
 FOLDS = {
-    "consent.answered": _answered,
+    "consent.agreed": _answered(True),
+    "consent.declined": _answered(False),
     "face.refused": lambda p, d: replace(p, face_refused=True),
     "identity.checked": _checked,
     "fraud.screened": lambda p, d: replace(p, fraud=d["outcome"]),

@@ -63,17 +63,16 @@ def _require_note(why: str) -> None:
 
 
 def _terms(house: House, case: Case, band: str | None, amount: Money | None) -> dict[str, object]:
-    """What may be offered after a review. Without a score the reviewer names the band, and its highest probability of default counts."""
+    """What may be offered after a review. In a band other than the score's, or without a score, the band's worst probability counts."""
     found = case.progress.terms or {}
-    granted = amount or case.application.amount
-    chosen = band or found.get("band")
-    bands = {one.name: one for one in house.policy.bands}
-    cap = house.policy.caps.get(case.application.kind.value)
-    if chosen not in bands or cap is None or not granted.is_positive or granted > min(cap, case.application.amount):
-        raise TermsOutOfPolicy(", ".join(bands), min(cap, case.application.amount) if cap else case.application.amount, field="band")
-    worst = bands[chosen]
-    pd = found.get("pd") if chosen == found.get("band") else None
-    return {"band": chosen, "pd": pd or str(worst.max_pd), "limit": granted, "amount": granted, "annual_rate": worst.annual_rate}
+    asked = case.application.amount
+    priced = {one.name: one for one in house.policy.bands if one.annual_rate is not None}
+    most = min(house.policy.caps[case.application.kind.value], asked)
+    chosen, granted = priced.get(band or found.get("band") or ""), amount or asked
+    if chosen is None or not granted.is_positive or granted > most:
+        raise TermsOutOfPolicy(", ".join(priced), most, field="band")
+    pd = found.get("pd") if chosen.name == found.get("band") else None
+    return {"band": chosen.name, "pd": pd or chosen.pd_below, "limit": granted, "amount": granted, "annual_rate": chosen.annual_rate}
 
 
 def queue(db: Connection) -> list[UUID]:

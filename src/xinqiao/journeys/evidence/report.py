@@ -89,8 +89,16 @@ def render_report(report: Report, language: str = "zh-CN") -> str:
 def _headline(report: Report, chinese: bool) -> str:
     if not report.ok:
         named = ", ".join(report.altered)
-        return f"未通过：以下内容已被改动或自相矛盾：{named or '整个文件'}" if chinese else f"NOT intact: altered or contradictory: {named or 'the whole file'}"
+        return (
+            f"未通过：以下内容已被改动或自相矛盾：{named or '整个文件'}"
+            if chinese
+            else f"NOT intact: altered or contradictory: {named or 'the whole file'}"
+        )
     left = len(report.open)
     if not left:
         return "证据包完整无改动。" if chinese else "The evidence pack is intact."
-    return f"未发现改动；但有 {left} 项无法在此核验。" if chinese else f"Nothing was found altered, but {left} questions could not be answered here."
+    return (
+        f"未发现改动；但有 {left} 项无法在此核验。"
+        if chinese
+        else f"Nothing was found altered, but {left} questions could not be answered here."
+    )
