@@ -3,7 +3,7 @@
 from . import audit
 from .errors import AccessDenied, AmbiguousMatch, IdentityTaken, PersonForgotten, UnknownPerson
 from .masks import mask
-from .model import SYSTEM, Actor, Basis, Field, Klass, Purpose
+from .model import CONSENT_PURPOSES, SYSTEM, Actor, Basis, Field, Klass, Purpose
 from .service import (
     bases,
     blind,
@@ -31,6 +31,7 @@ from .service import (
 from .vault import Vault
 
 __all__ = [
+    "CONSENT_PURPOSES",
     "SYSTEM",
     "AccessDenied",
     "Actor",

@@ -279,19 +279,15 @@ def add_bases(db: Connection, bases: Sequence[Basis], at: datetime) -> None:
     db.execute(new, columns | {"until": [one.until for one in bases], "at": at})
 
 
-def end_bases(db: Connection, one: UUID, purpose: Purpose, recipient: str | None, at: datetime) -> list[str]:
-    """End every open basis of the person for the purpose, of one recipient or of all; return their sources."""
+def end_bases(db: Connection, one: UUID, purpose: Purpose, recipient: str | None, source: str | None, at: datetime) -> list[str]:
+    """End every open basis of the person for the purpose, of one recipient or of all, of one source or of all; return their sources."""
     open_now = (basis.c.person_id == one, basis.c.purpose == str(purpose), basis.c.ended_at.is_(None))
     ended = update(basis).where(*open_now).values(ended_at=at).returning(basis.c.source)
     if recipient is not None:
         ended = ended.where(basis.c.recipient == recipient)
+    if source is not None:
+        ended = ended.where(basis.c.source == source)
     return sorted(db.execute(ended).scalars())
-
-
-def end_sources(db: Connection, sources: Sequence[str], at: datetime) -> int:
-    """End the open bases that rest on these sources, whoever's they are; return how many."""
-    ended = text("UPDATE vault_basis SET ended_at = :at WHERE ended_at IS NULL AND source = ANY(CAST(:sources AS text[]))")
-    return db.execute(ended, {"at": at, "sources": list(sources)}).rowcount
 
 
 def sources(db: Connection, one: UUID, purpose: Purpose, recipient: str | None, at: datetime) -> list[str]:

@@ -35,9 +35,11 @@ def _noted(basis: Basis) -> dict[str, object]:
     return {"purpose": basis.purpose, "source": basis.source, "until": basis.until, "recipient": basis.recipient}
 
 
-def end_basis(db: Connection, person: UUID, purpose: Purpose, at: datetime, recipient: str | None = None) -> int:
-    """End the person's bases for the purpose, for one recipient or for all; return how many were open."""
-    ended = store.end_bases(db, person, purpose, recipient, at)
+def end_basis(
+    db: Connection, person: UUID, purpose: Purpose, at: datetime, recipient: str | None = None, *, source: str | None = None
+) -> int:
+    """End the person's bases for the purpose: for one recipient or for all, resting on one source or on any. Returns how many were open."""
+    ended = store.end_bases(db, person, purpose, recipient, source, at)
     if ended:
         data = {"purpose": purpose, "sources": ended, "recipient": recipient}
         append_at(db, at, [audit.Entry("vault.basis_ended", SYSTEM, person, data)])
