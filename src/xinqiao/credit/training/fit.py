@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SCORE_AT_ODDS, ODDS, POINTS_TO_DOUBLE = 600, Decimal(20), 50
 LEAST_IV, MOST_CORRELATED, MOST_FEATURES, LEAST_WEIGHT, RIDGE = 0.02, 0.97, 12, 0.05, 1.0
-TIMES_CHANCE = 3.0
+TIMES_CHANCE = 4.0
 TRENDS = {"riskier_up": "ascending", "riskier_down": "descending", "either": "auto"}
 
 
