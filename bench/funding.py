@@ -88,7 +88,7 @@ def decide(market: Market, arriving: Book, left: np.ndarray, prices: np.ndarray)
 
 def live(funders: int, seconds: float, threads: int) -> dict[str, float]:
     """Auction, reservation and event in one transaction each, on an embedded PostgreSQL of its own."""
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         database = Database(embedded.start(Path(home)), pool_size=threads + 2)
         with database.admin.begin() as db:
             build(db, since=datetime.now(UTC).date().replace(day=1), months=2)

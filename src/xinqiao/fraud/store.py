@@ -24,7 +24,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import BIT, JSONB
 
 from xinqiao.kit import tables
 from xinqiao.kit.database import tenant
@@ -43,6 +43,20 @@ index = Table(
     PrimaryKeyConstraint("tenant", "kind", "value", "at", "application_id", "person_id"),
     Index("ix_fraud_index_application", "tenant", "application_id"),
     Index("ix_fraud_index_person", "tenant", "person_id"),
+    postgresql_partition_by="RANGE (at)",
+    info={"monthly": "at"},
+)
+
+face = Table(
+    "fraud_face",
+    tables,
+    tenant(),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("application_id", Uuid, nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("bits", BIT(varying=True), nullable=False),
+    PrimaryKeyConstraint("tenant", "at", "application_id", "person_id"),
+    Index("ix_fraud_face_person", "tenant", "person_id"),
     postgresql_partition_by="RANGE (at)",
     info={"monthly": "at"},
 )
@@ -130,10 +144,15 @@ _VELOCITY = text(
         GROUP BY kind"""
 )
 
+_ADD_FACE = text(
+    """INSERT INTO fraud_face (at, application_id, person_id, bits) SELECT :at, :application, :person, CAST(:bits AS bit varying)
+       WHERE NOT EXISTS (SELECT FROM fraud_index WHERE application_id = :application AND kind = 'face')"""
+)
+
 _NEAR_FACES = text(
-    """SELECT count(DISTINCT person_id) FROM fraud_index
-       WHERE kind = 'face' AND at > :since AND at <= :now AND person_id <> :person AND length(value) = length(:face)
-       AND bit_count(CAST('x' || encode(value, 'hex') AS bit varying) # CAST('x' || encode(:face, 'hex') AS bit varying)) <= :most"""
+    """SELECT count(DISTINCT person_id) FROM fraud_face
+       WHERE at > :since AND at <= :now AND person_id <> :person
+       AND CASE WHEN length(bits) = :size THEN bit_count(bits # CAST(:bits AS bit varying)) <= :most ELSE false END"""
 )
 
 _NEIGHBOURS = text(
@@ -177,6 +196,8 @@ def is_registered(db: Connection, application: UUID, kinds: Sequence[str]) -> bo
 
 def register(db: Connection, *, application: UUID, person: UUID, indexes: Mapping[str, bytes], at: datetime) -> None:
     """Add the indexes that the application does not have yet."""
+    if "face" in indexes:
+        db.execute(_ADD_FACE, {"application": application, "person": person, "at": at, "bits": _bits(indexes["face"])})
     given = {"kinds": list(indexes), "values": list(indexes.values()), "application": application, "person": person, "at": at}
     db.execute(_REGISTER, given)
 
@@ -201,9 +222,14 @@ def velocity(db: Connection, indexes: Mapping[str, bytes], *, now: datetime) -> 
     return found
 
 
-def near_faces(db: Connection, face: bytes, *, person: UUID, most_bits: int, since: datetime, now: datetime) -> int:
-    """Other persons whose face index differs in at most `most_bits` bits."""
-    return int(db.scalar(_NEAR_FACES, {"face": face, "person": person, "most": most_bits, "since": since, "now": now}) or 0)
+def near_faces(db: Connection, value: bytes, *, person: UUID, most_bits: int, since: datetime, now: datetime) -> int:
+    """Other persons whose face index differs in at most `most_bits` bits; indexes of another size are not comparable."""
+    given = {"bits": _bits(value), "size": len(value) * 8, "person": person, "most": most_bits, "since": since, "now": now}
+    return int(db.scalar(_NEAR_FACES, given) or 0)
+
+
+def _bits(value: bytes) -> str:
+    return f"{int.from_bytes(value, 'big'):0{len(value) * 8}b}"
 
 
 def neighbours(
@@ -265,5 +291,5 @@ def latest_label(db: Connection, application: UUID) -> Label | None:
 
 def erase(db: Connection, person: UUID) -> int:
     """Delete the person's indexes and tokens; screenings hold none and stay."""
-    gone = [db.execute(delete(table).where(table.c.person_id == person)).rowcount for table in (index, token, shape)]
+    gone = [db.execute(delete(table).where(table.c.person_id == person)).rowcount for table in (index, face, token, shape)]
     return sum(gone)
