@@ -20,22 +20,28 @@ ACCESSES = frozenset({"vault.read", "vault.refused", "evidence.record_opened"})
 EXPORTED = "evidence.exported"
 
 
-def proofs(house: House, db: Connection, person: UUID, since: datetime) -> list[audit.Inclusion]:
-    """Of all entries about the person since then, signed by a checkpoint made now."""
+def entries(db: Connection, person: UUID, since: datetime) -> tuple[list[audit.Recorded], list[audit.Recorded]]:
+    """Everything the log has about the person: since then, and before."""
+    found = audit.of(db, person=person, limit=MOST_ENTRIES)
+    return [one for one in found if one.at >= since - BEFORE], [one for one in found if one.at < since - BEFORE]
+
+
+def proofs(house: House, db: Connection, chosen: Sequence[audit.Recorded]) -> list[audit.Inclusion]:
+    """Signed by a checkpoint made now."""
     audit.checkpoint(db, house.vault, house.clock)
-    return audit.prove(db, [one for one in audit.of(db, person=person, limit=MOST_ENTRIES) if one.at >= since - BEFORE])
+    return audit.prove(db, chosen)
 
 
 def written(found: Sequence[audit.Inclusion]) -> dict[str, Any]:
     """Each checkpoint once, each entry with its path."""
     checkpoints = {one.checkpoint.number: one.checkpoint.to_json() for one in found}
-    entries = [{"entry": dict(one.entry), "path": [node.hex() for node in one.path], "checkpoint": one.checkpoint.number} for one in found]
-    return {"checkpoints": [checkpoints[number] for number in sorted(checkpoints)], "entries": entries}
+    rows = [{"entry": dict(one.entry), "path": [node.hex() for node in one.path], "checkpoint": one.checkpoint.number} for one in found]
+    return {"checkpoints": [checkpoints[number] for number in sorted(checkpoints)], "entries": rows}
 
 
-def accesses(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def accesses(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Who read which fields for what purpose, when, and on which basis; refusals too. Out of the log's entries alone."""
-    return [_access(entry) for entry in entries if entry["kind"] in ACCESSES]
+    return [_access(entry) for entry in rows if entry["kind"] in ACCESSES]
 
 
 def _access(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -161,6 +161,20 @@ def signature_holds(checkpoint: Checkpoint, keys: Mapping[str, bytes]) -> bool:
     return True
 
 
+def document_bytes(data: bytes, label: str) -> bytes:
+    """What is signed of a document: its label first, so that no signature over one kind of document, or over a checkpoint, holds for another."""
+    return b"xinqiao-document/1\x00" + label.encode() + b"\x00" + data
+
+
+def document_signature_holds(data: bytes, label: str, signature: bytes, public: bytes) -> bool:
+    """Whether the Ed25519 key `public` (32 bytes) signed this document under this label."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, document_bytes(data, label))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Inclusion:
     """One entry, its path, and the checkpoint that it leads to: all that a third party needs besides the public key."""

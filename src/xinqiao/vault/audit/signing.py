@@ -44,3 +44,7 @@ class Signer:
 
     def sign(self, checkpoint: proof.Checkpoint) -> proof.Checkpoint:
         return proof.signed(checkpoint, self._current.sign(canonical(checkpoint.body())))
+
+    def sign_document(self, data: bytes, label: str) -> tuple[str, bytes]:
+        """Sign something else than a checkpoint, under a label that says what it is; return the key's id and the signature."""
+        return self.key, self._current.sign(proof.document_bytes(data, label))
