@@ -124,3 +124,14 @@ def test_a_refusing_funder_is_out_with_every_guarantor(db, clock, funder, guaran
     funding.answer(db=db, clock=clock, question_id=question.id, yes=False)
     assert reserve(ask(), application, person_id=person) is None
     assert used(db, first) == {}
+
+
+def test_old_bids_are_taken_anew_but_who_refused_stays_out(db, clock, funder, reserve) -> None:
+    refusing, closed = funder(**ASKED), funder(**DEAR, hours=("12:00", "20:00"))
+    application, person = new_id(), new_id()
+    held = reserve(ask(), application, person_id=person)
+    funding.answer(db=db, clock=clock, question_id=funding.ask(db=db, clock=clock, reservation_id=held.id).id, yes=False)
+    assert (held.funder_id, reserve(ask(), application, person_id=person)) == (refusing, None)
+    clock.advance(timedelta(hours=3))
+    assert reserve(ask(), application, person_id=person).funder_id == closed
+    assert funding.bids_of(db=db, application_id=application).tried == {(refusing, None): "refused"}

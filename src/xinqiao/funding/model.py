@@ -49,6 +49,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
 }
 """Why a pair does not lend: (zh, en) by stable code."""
 
+FINAL = ("refused", "silent")
+"""The funder itself said no: it is out of this application with every guarantor."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -152,7 +155,7 @@ class Auction:
 
     def choices(self) -> Sequence[Bid]:
         """Bids still open, best first: a funder that refused or kept silent is out with every guarantor."""
-        out = {funder for (funder, _), why in self.tried.items() if why in ("refused", "silent")}
+        out = {funder for (funder, _), why in self.tried.items() if why in FINAL}
         return [bid for bid in self.bids if bid.eligible and bid.pair not in self.tried and bid.funder_id not in out]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import numpy as np
@@ -12,10 +13,13 @@ from sqlalchemy import Connection
 from xinqiao.kit import Clock, canonical, events, new_id
 
 from ..market import UNLIMITED, Book, Ints, Market
-from ..model import Ask, Auction, Bid, from_ppm
+from ..model import FINAL, Ask, Auction, Bid, from_ppm
 from ..store import auctions, capacity, terms
 from ..terms import ppm
 from .terms import market_of
+
+VALID_FOR = timedelta(hours=1)
+"""How long bids stand: prices move, capacity is taken, funders open and close."""
 
 Rows = Sequence[tuple[UUID, str, str] | None]
 
@@ -23,16 +27,20 @@ Rows = Sequence[tuple[UUID, str, str] | None]
 def bids(*, db: Connection, clock: Clock, application_id: UUID, person_id: UUID, ask: Ask, again: bool = False) -> Auction:
     """What every funder bids with every guarantor and without, and why others do not; stored.
 
-    A repeat of the same ask returns the first auction unless `again`.
+    A repeat of the same ask returns the auction while it is younger than VALID_FOR; a later one bids anew, but a funder that answered no
+    or kept silent stays out. `again` starts afresh with everybody.
     """
     capacity.guard(db, f"application:{application_id}")
     before = auctions.latest(db, application_id)
-    if before is not None and not again and canonical(before.ask) == canonical(ask):
+    same = before is not None and not again and canonical(before.ask) == canonical(ask)
+    if before is not None and same and clock.now() < before.at + VALID_FOR:
         return before
-    market = market_of(db)
-    prices = terms.prices(db)
-    made = Auction(application_id, person_id, new_id(), clock.now(), ask, _bids(db, clock, market, ask, prices), {})
+    market, prices = market_of(db), terms.prices(db)
+    refused = {pair: why for pair, why in before.tried.items() if why in FINAL} if before is not None and same else {}
+    made = Auction(application_id, person_id, new_id(), clock.now(), ask, _bids(db, clock, market, ask, prices), refused)
     auctions.keep(db, made, prices={f"{holder}/{dimension}/{key}": price for (holder, dimension, key), price in prices.items()})
+    for pair, why in refused.items():
+        auctions.add_attempt(db, made, pair, why, at=clock.now())
     events.append(db, [events.Event("funding.bids_taken", application_id, _summary(made), person_id)], at=clock.now())
     return made
 
