@@ -4,7 +4,7 @@ from .errors import FieldError, InvalidFields
 from .links import issue_link, open_link, revoke_links
 from .model import TRANSITIONS, Application, Kind, Stage
 from .products import FORBIDDEN_PURPOSES, LOAN_PURPOSES, PRODUCTS, Product
-from .service import Page, counts, get, move, submit
+from .service import Page, counts, get, get_many, move, submit
 from .service import list_applications as list
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Stage",
     "counts",
     "get",
+    "get_many",
     "issue_link",
     "list",
     "move",

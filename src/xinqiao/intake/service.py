@@ -149,6 +149,11 @@ def get(*, db: Connection, application: UUID, scene: UUID | None = None) -> Appl
     return found
 
 
+def get_many(*, db: Connection, applications: Iterable[UUID]) -> dict[UUID, Application]:
+    """Those of the ids that are applications, by id; by one query."""
+    return {found.id: found for found in store.get_many(db, list(applications))}
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """`next` is the cursor of the page that follows; None on the last one."""
@@ -165,11 +170,12 @@ def list_applications(
     stages: Iterable[Stage] = (),
     cursor: str | None = None,
     limit: int = 50,
+    oldest_first: bool = False,
 ) -> Page:
-    """Newest first, by keyset: page a thousand costs what page one does. `limit` is held to 1-200. Raises CursorUnknown."""
+    """Newest first (or oldest), by keyset: page a thousand costs what page one does. `limit` is held to 1-200. Raises CursorUnknown."""
     size = max(1, min(limit, MOST_PER_PAGE))
     before = _position(cursor) if cursor else None
-    found = store.page(db, scene=scene, person=person, stages=list(stages), before=before, limit=size + 1)
+    found = store.page(db, scene=scene, person=person, stages=list(stages), before=before, limit=size + 1, oldest_first=oldest_first)
     last = found[size - 1] if len(found) > size else None
     return Page(found[:size], last and _cursor(last))
 

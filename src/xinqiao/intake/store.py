@@ -96,6 +96,10 @@ def get(db: Connection, application_id: UUID, *, lock: bool = False) -> Applicat
     return row and _application(row)
 
 
+def get_many(db: Connection, ids: list[UUID]) -> list[Application]:
+    return [_application(row) for row in db.execute(select(application).where(application.c.id.in_(ids)))]
+
+
 def first_and_latest_of(db: Connection, person: UUID) -> tuple[Application, Application] | None:
     """The person's oldest and newest applications; None when there are none."""
     mine = select(application).where(application.c.person_id == person).limit(1)
@@ -119,9 +123,11 @@ def page(
     stages: list[Stage],
     before: tuple[datetime, UUID] | None,
     limit: int,
+    oldest_first: bool = False,
 ) -> list[Application]:
-    """Newest first, from after `before` on."""
-    query = select(application).order_by(application.c.created_at.desc(), application.c.id.desc()).limit(limit)
+    """Newest first, from after `before` on; or oldest first."""
+    order = (application.c.created_at, application.c.id)
+    query = select(application).order_by(*(order if oldest_first else (column.desc() for column in order))).limit(limit)
     if scene is not None:
         query = query.where(application.c.scene_id == scene)
     if person is not None:
@@ -129,7 +135,7 @@ def page(
     if stages:
         query = query.where(application.c.stage.in_([stage.value for stage in stages]))
     if before is not None:
-        query = query.where(tuple_(application.c.created_at, application.c.id) < tuple_(*before))
+        query = query.where(tuple_(*order) > tuple_(*before) if oldest_first else tuple_(*order) < tuple_(*before))
     return [_application(row) for row in db.execute(query)]
 
 

@@ -77,6 +77,13 @@ def of(db: Connection, subject: UUID) -> list[Event]:
     return _read(db, select(event).where(event.c.subject == subject).order_by(event.c.id))
 
 
+def of_many(db: Connection, subjects: Sequence[UUID]) -> list[Event]:
+    """The events of several subjects by one query, oldest first."""
+    if not subjects:
+        return []
+    return _read(db, select(event).where(event.c.subject.in_(subjects)).order_by(event.c.id))
+
+
 def after(db: Connection, last: UUID | None, *, limit: int = 200) -> list[Event]:
     """Events made after `last` in the order of their ids, for live lists."""
     query = select(event).order_by(event.c.id).limit(limit)

@@ -68,13 +68,17 @@ def sign_in(*, db: Connection, vault: Vault, clock: Clock, login: str, password:
     return _succeeded(db, key, row, password, now)
 
 
-def session_of(*, db: Connection, clock: Clock, token: str | None) -> Session:
-    """Whose session this is; raises SessionOver when it is none or has ended."""
+def session_of(*, db: Connection, clock: Clock, token: str | None, touch: bool = True) -> Session:
+    """Whose session this is; raises SessionOver when it is none or has ended.
+
+    Without `touch` the look does not count as use: a page that asks by itself keeps no session alive.
+    """
     digest, now = _token_digest(token or ""), clock.now()
     found = store.session_by(db, digest)
     if found is None or now >= found.ends_at or not found.user.is_active:
         raise SessionOver
-    store.touch_session(db, digest, at=now, every=NOTE_USE_EVERY)
+    if touch:
+        store.touch_session(db, digest, at=now, every=NOTE_USE_EVERY)
     return found
 
 

@@ -1,0 +1,256 @@
+"""What stages, events, outcomes and rooms are called at the console. English here; the Chinese is in locales/…/console.po."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from xinqiao.intake import Stage
+from xinqiao.staff import Permission
+
+
+def N_(text: str) -> str:  # noqa: N802 - the usual mark of a word that is translated where it is shown
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    name: str
+    address: str
+    word: str
+    icon: str
+    permission: Permission
+
+
+ROOMS: tuple[tuple[str, tuple[Room, ...]], ...] = (
+    (
+        "",
+        (
+            Room("applications", "/console", N_("Applications"), "list", Permission.APPLICATIONS_READ),
+            Room("reviews", "/console/reviews", N_("Reviews"), "hand", Permission.APPLICATIONS_REVIEW),
+        ),
+    ),
+    (
+        N_("Money"),
+        (
+            Room("book", "/console/book", N_("Book"), "chart", Permission.BOOK_READ),
+            Room("funders", "/console/funders", N_("Funders"), "bank", Permission.BOOK_READ),
+            Room("ledger", "/console/ledger", N_("Ledger"), "coin", Permission.BOOK_READ),
+        ),
+    ),
+    (
+        N_("Data security"),
+        (
+            Room("accesses", "/console/accesses", N_("Access log"), "eye", Permission.AUDIT_READ),
+            Room("consents", "/console/consents", N_("Consents given"), "shield", Permission.CONSENTS_READ),
+        ),
+    ),
+    (
+        N_("Administration"),
+        (
+            Room("partners", "/console/partners", N_("Partners"), "link", Permission.PARTNERS_MANAGE),
+            Room("users", "/console/users", N_("Users"), "people", Permission.USERS_MANAGE),
+        ),
+    ),
+)
+
+ROLES = {"admin": N_("Administrator"), "risk": N_("Risk"), "compliance": N_("Compliance"), "viewer": N_("Viewer")}
+
+STAGES: dict[Stage, tuple[str, str]] = {
+    Stage.RECEIVED: (N_("Received"), ""),
+    Stage.IDENTIFYING: (N_("Identity check"), "live"),
+    Stage.SCREENING: (N_("Fraud screening"), "live"),
+    Stage.DECIDING: (N_("Deciding"), "live"),
+    Stage.FUNDING: (N_("Seeking a funder"), "live"),
+    Stage.REVIEW: (N_("With a reviewer"), "warn"),
+    Stage.OFFERED: (N_("Offered"), "live"),
+    Stage.SIGNED: (N_("Signed"), "good"),
+    Stage.DISBURSED: (N_("Paid out"), "good"),
+    Stage.CLOSED: (N_("Repaid"), "good"),
+    Stage.DECLINED: (N_("Declined"), "bad"),
+    Stage.EXPIRED: (N_("Expired"), ""),
+    Stage.WITHDRAWN: (N_("Withdrawn"), ""),
+}
+"""The stage's word and the tone of its badge, in the order in which they are counted."""
+
+STEPS = {
+    "consent": N_("waits for a consent"),
+    "face": N_("waits for the face check"),
+    "review": N_("waits for a reviewer"),
+    "funder": N_("waits for the funder's answer"),
+    "sign": N_("waits for the signature"),
+    "done": N_("nothing more to do"),
+    "screen": N_("being screened"),
+    "decide": N_("being decided"),
+    "decline": N_("being declined"),
+    "fund": N_("seeking a funder"),
+    "offer": N_("being offered"),
+    "leave": N_("being closed"),
+    "disburse": N_("being paid out"),
+}
+
+WHY = {
+    "identity": N_("identity"),
+    "fraud": N_("fraud"),
+    "credit": N_("credit"),
+    "funding": N_("no funder"),
+    "review": N_("by a reviewer"),
+}
+
+OUTCOMES: dict[str, tuple[str, str]] = {
+    "pass": (N_("Passed"), "good"),
+    "approve": (N_("Approve"), "good"),
+    "retry": (N_("Try again"), "warn"),
+    "refer": (N_("Refer to a person"), "warn"),
+    "fail": (N_("Failed"), "bad"),
+    "decline": (N_("Decline"), "bad"),
+    "not_run": (N_("Did not run"), "warn"),
+}
+
+EVENTS: dict[str, tuple[str, str, str]] = {
+    "application.received": (N_("The application came in"), "scene", ""),
+    "application.moved": (N_("Moved on to another stage"), "xinqiao", ""),
+    "application.declined": (N_("Declined"), "xinqiao", "bad"),
+    "application.expired": (N_("Expired"), "xinqiao", ""),
+    "application.withdrawn": (N_("Withdrawn"), "person", ""),
+    "application.closed": (N_("Closed"), "xinqiao", "good"),
+    "consent.shown": (N_("A consent text was shown"), "person", ""),
+    "consent.answered": (N_("The consent was answered"), "person", "live"),
+    "consent.agreed": (N_("Consent given"), "person", "good"),
+    "consent.declined": (N_("Consent refused"), "person", "warn"),
+    "consent.ended": (N_("Consent ended"), "person", "warn"),
+    "face.refused": (N_("The face check was refused"), "person", "warn"),
+    "identity.checked": (N_("Identity checked"), "xinqiao", "live"),
+    "fraud.screened": (N_("Screened for fraud"), "xinqiao", "live"),
+    "fraud.labelled": (N_("A fraud label was recorded"), "operator", "warn"),
+    "bureau.queried": (N_("The credit bureau was asked"), "xinqiao", ""),
+    "credit.decided": (N_("Credit decided"), "xinqiao", "live"),
+    "credit.withheld": (N_("No automatic decision: not agreed to"), "xinqiao", "warn"),
+    "review.opened": (N_("Handed to a reviewer"), "xinqiao", "warn"),
+    "review.requested": (N_("A person was asked to look again"), "person", "warn"),
+    "review.approved": (N_("Approved by a reviewer"), "operator", "good"),
+    "review.declined": (N_("Declined by a reviewer"), "operator", "bad"),
+    "funding.bids_taken": (N_("Funders bid"), "xinqiao", "live"),
+    "funding.not_found": (N_("No funder takes it"), "xinqiao", "bad"),
+    "funding.reserved": (N_("Capacity reserved"), "funder", "good"),
+    "funding.asked": (N_("The funder was asked"), "funder", "live"),
+    "funding.answered": (N_("The funder answered"), "funder", "live"),
+    "funding.not_answered": (N_("The funder did not answer in time"), "funder", "warn"),
+    "funding.confirmed": (N_("The reservation became a loan"), "funder", "good"),
+    "funding.released": (N_("Capacity given back"), "funder", "warn"),
+    "funding.expired": (N_("The reservation ran out"), "funder", "warn"),
+    "funding.lapsed": (N_("The reservation ran out"), "funder", "warn"),
+    "funding.restored": (N_("The repaid capacity is free again"), "funder", ""),
+    "servicing.offer_made": (N_("Offer made"), "xinqiao", "live"),
+    "servicing.offer_signed": (N_("Contract signed"), "person", "good"),
+    "servicing.disbursed": (N_("Loan paid out"), "xinqiao", "good"),
+    "servicing.repaid": (N_("Repayment taken"), "person", "good"),
+    "servicing.aged": (N_("The loan's lateness changed"), "xinqiao", "warn"),
+    "servicing.report_notified": (N_("Notice before a bureau report"), "xinqiao", "warn"),
+    "servicing.bureau_recorded": (N_("Reported to the bureau"), "xinqiao", ""),
+    "collect.reminded": (N_("Reminded of a payment"), "xinqiao", ""),
+    "rights.requested": (N_("A request about one's data"), "person", ""),
+    "person.forgotten": (N_("The person's data were erased"), "person", "warn"),
+}
+"""What happened in words, who did it, and the tone of its mark. A kind that is not here is shown by its code."""
+
+WHO = {"xinqiao": N_("Xinqiao"), "person": N_("Applicant"), "operator": N_("Operator"), "funder": N_("Funder"), "scene": N_("Scene")}
+
+ENDED = {
+    "withdrawn": N_("withdrawn by the person"),
+    "declined": N_("replaced by a later no"),
+    "renewed text": N_("the text was renewed"),
+    "run out": N_("ran out"),
+    "forgotten": N_("the person was forgotten"),
+}
+
+DIMENSIONS = {
+    "budget": N_("Budget"),
+    "cover": N_("Cover"),
+    "region": N_("Region"),
+    "term": N_("Term"),
+    "scene": N_("Scene"),
+    "guarantor": N_("Guarantor"),
+}
+
+KINDS = {"scene": N_("Scene"), "funder": N_("Funder"), "guarantor": N_("Guarantor")}
+PRODUCT_KINDS = {"personal": N_("Personal"), "micro_business": N_("Micro business")}
+
+ACCOUNTS = {
+    "clearing": N_("Clearing (at the bank, on its way)"),
+    "capital": N_("Funders' capital lent"),
+    "funder": N_("Owed to funders"),
+    "guarantor": N_("Owed to guarantors"),
+    "platform": N_("Platform's own earnings"),
+    "principal": N_("Loan principal receivable"),
+    "interest": N_("Interest collected and passed on"),
+    "premium": N_("Guarantee premium collected and passed on"),
+    "fees": N_("Fees collected and passed on"),
+}
+
+POSTINGS = {
+    "disbursed": N_("Paid out"),
+    "placed": N_("Placed by the funder"),
+    "principal": N_("Principal"),
+    "interest": N_("Interest"),
+    "penalty": N_("Penalty interest"),
+    "premium": N_("Guarantee fee"),
+    "fee": N_("Fee"),
+    "fees": N_("Fees"),
+    "payout": N_("Paid out to the party"),
+    "paid_out": N_("Paid out to the party"),
+    "returned": N_("Capital returned"),
+}
+
+COSTS = {"interest": N_("Interest"), "premium": N_("Guarantee fee"), "fees": N_("Fees"), "total": N_("Total")}
+BUCKETS = {"current": N_("Current"), "closed": N_("Repaid")}
+STATES = {
+    "paid": (N_("Paid"), "good"),
+    "overdue": (N_("Overdue"), "bad"),
+    "due": (N_("Due today"), "warn"),
+    "upcoming": (N_("Upcoming"), ""),
+    "held": (N_("Held"), "live"),
+    "confirmed": (N_("Confirmed"), "good"),
+    "released": (N_("Given back"), ""),
+    "lapsed": (N_("Ran out"), "warn"),
+    "expired": (N_("Expired"), "warn"),
+    "repaid": (N_("Repaid"), "good"),
+    "pending": (N_("Waiting"), "live"),
+    "delivered": (N_("Delivered"), "good"),
+    "dead": (N_("Given up"), "bad"),
+    "active": (N_("Active"), "good"),
+    "suspended": (N_("Suspended"), "bad"),
+}
+"""States of instalments, reservations, messages and partners: word and tone."""
+
+PROBLEMS = {
+    "changed": N_("Changed"),
+    "dropped": N_("Dropped"),
+    "inserted": N_("Inserted"),
+    "reordered": N_("Reordered"),
+    "truncated": N_("Cut off"),
+    "unlinked": N_("Unlinked"),
+    "checkpoint": N_("Checkpoint"),
+}
+
+SIGNALS = {
+    "portrait_quality": N_("Quality of the ID portrait"),
+    "selfie_quality": N_("Quality of the selfie"),
+    "length": N_("Length of the clip"),
+    "motion": N_("Motion in the clip"),
+    "one_person": N_("One person throughout"),
+    "texture": N_("Texture (photo or screen attack)"),
+    "match": N_("Match with the ID portrait"),
+    "temporal": N_("Movement over time"),
+}
+
+
+def tone_of(kind: str, data: Mapping[str, Any]) -> str:
+    """The colour of an event's mark: its outcome's where it has one."""
+    outcome = data.get("outcome")
+    if isinstance(outcome, str) and outcome in OUTCOMES:
+        return OUTCOMES[outcome][1]
+    if kind == "consent.answered":
+        return "good" if data.get("agreed") else "warn"
+    return EVENTS.get(kind, ("", "", ""))[2]
