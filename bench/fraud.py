@@ -62,7 +62,7 @@ def screenings(database: Database, count: int) -> dict[str, float]:
     return {"p50_ms": round(float(np.percentile(took, 50)), 1), "p99_ms": round(float(np.percentile(took, 99)), 1)}
 
 
-def faces(database: Database, runs: int = 5) -> float:
+def faces(database: Database, runs: int = 15) -> float:
     """Milliseconds to compare one face with all of the last 90 days."""
     took = []
     for number in range(runs):

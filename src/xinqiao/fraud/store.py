@@ -149,10 +149,11 @@ _ADD_FACE = text(
        WHERE NOT EXISTS (SELECT FROM fraud_index WHERE application_id = :application AND kind = 'face')"""
 )
 
+# The scalar subquery is computed once; a bare CAST would be computed for every row under a prepared statement's generic plan.
 _NEAR_FACES = text(
     """SELECT count(DISTINCT person_id) FROM fraud_face
        WHERE at > :since AND at <= :now AND person_id <> :person
-       AND CASE WHEN length(bits) = :size THEN bit_count(bits # CAST(:bits AS bit varying)) <= :most ELSE false END"""
+       AND CASE WHEN length(bits) = :size THEN bit_count(bits # (SELECT CAST(:bits AS bit varying))) <= :most ELSE false END"""
 )
 
 _NEIGHBOURS = text(
