@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cyclopts
 
 from .output import OK, Json, console, refusals, show, table
+
+if TYPE_CHECKING:
+    from xinqiao.credit.training import Card
 
 group = cyclopts.App(name="credit", help="Credit models: train, and read the card of one.")
 
@@ -34,10 +39,11 @@ def train(data: Path, *, target: str, out: Path, as_json: Json = False) -> int:
     return OK
 
 
-def _summary(card: object, out: Path) -> object:
-    from xinqiao.kit import plain
+def _summary(card: Card, out: Path) -> object:
+    rows = [[name, *(_of(card.measures[model], name) for model in card.measures)] for name in ("auc", "ks")]
+    return table(f"Hold-out; the whole card is in {out}/card.md", ["measure", *card.measures], rows)
 
-    facts = plain(card) if not isinstance(card, dict) else card
-    scores = facts.get("holdout") or facts.get("performance") or {}
-    rows = [[name, value] for name, value in scores.items() if not isinstance(value, (dict, list))]
-    return table(f"Model card in {out}/card.md", ["measure", "value"], rows)
+
+def _of(measures: Mapping[str, object], name: str) -> str:
+    value = measures.get(name)
+    return f"{value:.4f}" if isinstance(value, float) else str(value)

@@ -94,14 +94,14 @@ class Applicant:
         offer = self.journeys.offer(application)
         key = Ed25519PrivateKey.generate()
         made = key.sign(signing_message(offer.contract_sha256.zh))
-        jwk = {"kty": "OKP", "crv": "Ed25519", "x": _base64url(key.public_key().public_bytes_raw())}
+        jwk = {"kty": "OKP", "crv": "Ed25519", "x": base64url(key.public_key().public_bytes_raw())}
         self.journeys.sign(
             application,
             typed_name=self.name,
             contract_sha256=offer.contract_sha256.zh,
             language="zh-CN",
             key=jwk,
-            signature=_base64url(made),
+            signature=base64url(made),
         )
 
     def _outcome(self, standing: Standing) -> Outcome:
@@ -127,5 +127,5 @@ def apply(house: House, *, scene: Partner, body: Mapping[str, Any], portrait: by
     return person.walk(received.application.id)
 
 
-def _base64url(raw: bytes) -> str:
+def base64url(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")

@@ -141,7 +141,7 @@ class ApplicantJourneys:
             owed=Money(rest, currency),
             payoff=seen.owed.payoff,
             next_due=seen.owed.next_due,
-            next_amount=seen.owed.next_amount if seen.owed.next_due else None,
+            next_amount=min(seen.owed.next_amount, seen.owed.payoff) if seen.owed.next_due else None,
             overdue=seen.owed.overdue,
             days_past_due=seen.days_past_due,
             schedule=schedule,

@@ -201,5 +201,7 @@ def _funding_step(p: Progress) -> Step:
     if p.no_funder:
         return Step.DECLINE
     if p.reserved is None:
-        return Step.FUNDER if p.asked_funder else Step.FUND
+        return Step.FUND
+    if p.asked_funder:
+        return Step.FUNDER
     return Step.OFFER if p.offer is None else Step.SIGN

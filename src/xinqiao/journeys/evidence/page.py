@@ -43,12 +43,13 @@ def render(members: Mapping[str, bytes], absent: Mapping[str, tuple[str, str]], 
         "head": plain(head),
         "absent": sorted(absent.items()),
         "way": _way(said),
-        "told": [(one["at"], phrases.EVENTS.get(one["kind"], (one["kind"], one["kind"])), one["kind"]) for one in said["events"]["events"]],
+        "told": [(one["at"], phrases.EVENTS.get(one["kind"], (one["kind"],) * 2), _more(one["data"])) for one in said["events"]["events"]],
         "consents": list(_consents(members)),
         "accesses": list(_accesses(said["accesses"]["accesses"])),
         "masked": [(_field(name), value) for name, value in masked.items()],
         "cost": _cost(said["offer"], said["schedule"]),
         "parties": {one["id"]: one for one in said["bids"]["parties"]} if said["bids"] else {},
+        "funders": list(_funders(said["bids"])) if said["bids"] else [],
         **{name: value for name, value in said.items() if name not in ("events", "accesses")},
     }
     return _environment().from_string(_source()).render(facts).lstrip().encode()
@@ -72,6 +73,15 @@ def _percent(text: str | None) -> str:
 
 def _money(given: Mapping[str, str]) -> str:
     return f"{Decimal(given['amount']):,} {given['currency']}"
+
+
+def _more(data: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What an event is about, in a word: the stage, the purpose or the outcome."""
+    if "to" in data:
+        return phrases.word(str(data["to"]))
+    if "purpose" in data:
+        return _purpose(data["purpose"])
+    return phrases.word(data["outcome"]) if "outcome" in data else None
 
 
 def _way(said: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -111,6 +121,18 @@ def _purpose(name: str) -> tuple[str, str]:
 def _field(name: str) -> tuple[str, str]:
     found = words.FIELDS.get(Field(name)) if name in set(Field) else None
     return (found.zh, found.en) if found else phrases.word(name)
+
+
+def _funders(auction: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Each funder once: the bid that was chosen, else its cheapest for the applicant, else everything that kept it from bidding."""
+    held = auction["reserved"] or {}
+    for funder in dict.fromkeys(bid["funder_id"] for bid in auction["bids"]):
+        mine = [bid for bid in auction["bids"] if bid["funder_id"] == funder]
+        chosen = [bid for bid in mine if (held.get("funder"), held.get("guarantor")) == (funder, bid["guarantor_id"])]
+        open_bids = sorted((bid for bid in mine if bid["eligible"]), key=lambda bid: Decimal(bid["all_in"]))
+        why = {one["code"]: (one["zh"], one["en"]) for bid in mine for one in bid["refusals"]}
+        shown = next(iter(chosen or open_bids), None)
+        yield {"funder": funder, "bid": shown, "chosen": bool(chosen), "bids": len(open_bids), "why": [] if shown else list(why.values())}
 
 
 WIDE = 700

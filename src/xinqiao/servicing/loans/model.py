@@ -187,14 +187,13 @@ def owed(loan: Loan, states: Sequence[State], on: date) -> Owed:
     """`states` are in the order of their number and aged to `on`."""
     daily = loan.terms.late_rate
     due = [s for s in states if s.instalment.due <= on]
-    upcoming = next((s for s in states if s.instalment.due >= on), None)
     unsettled = next((s for s in states if s.instalment.due >= on and not s.settled), None)
     now = sum(s.unpaid(daily).total for s in due)
 
     def money(minor: int) -> Money:
         return Money(minor, loan.principal.currency)
 
-    ahead = upcoming.unpaid(daily).total if upcoming is not None and upcoming not in due else 0
+    ahead = unsettled.unpaid(daily).total if unsettled is not None and unsettled not in due else 0
     return Owed(
         now=money(now),
         overdue=money(sum(s.unpaid(daily).total for s in due if s.instalment.due < on)),

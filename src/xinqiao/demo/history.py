@@ -1,0 +1,101 @@
+"""The demo book: past loans at servicing's own verbs, dated month by month, repaid or not as the real rows' outcomes say."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection
+
+from xinqiao import servicing, vault
+from xinqiao.journeys import House
+from xinqiao.kit import FixedClock, new_id
+from xinqiao.servicing import Charge, Offer, Party, Signature, Terms, signing_message
+from xinqiao.vault import Basis, Field, Purpose
+
+from .book.vintages import Booked
+from .robot import base64url
+from .world import World
+
+ENOUGH = 4
+"""Repayments that a loan which defaults still makes, at most."""
+
+
+def load(house: House, world: World, books: list[tuple[Mapping[str, Any], Booked]], progress: Callable[[], None]) -> int:
+    """Book every approved row as a loan of its vintage month, and let time pass over it until today. Returns how many loans."""
+    funders = list(world.funders.values())
+    made = 0
+    for number, (person, booked) in enumerate(books):
+        if booked.outcome == "approve" and booked.annual_rate is not None:
+            funder = funders[number % len(funders)]
+            _one(house, person, booked, Party(funder.id, funder.name, funder.name_zh))
+            made += 1
+        progress()
+    with house.begin() as db:
+        servicing.book.age_all(db=db, clock=house.clock)
+    return made
+
+
+def _one(house: House, person: Mapping[str, Any], booked: Booked, funder: Party) -> None:
+    chance = random.Random(booked.row_id)
+    start = date.fromisoformat(f"{booked.vintage}-01") + timedelta(days=chance.randrange(27))
+    clock = FixedClock(_at(start))
+    past = replace(house, clock=clock)
+    with past.begin() as db:
+        loan = _disburse(past, db, person, booked, funder, start)
+    _repay(past, clock, loan, booked, chance, house.clock.today())
+
+
+def _disburse(house: House, db: Connection, person: Mapping[str, Any], booked: Booked, funder: Party, start: date) -> UUID:
+    who = vault.enrol(db=db, vault=house.vault, clock=house.clock)
+    values = {Field.NAME: person["name"], Field.ID_NUMBER: person["id_number"], Field.PHONE: person["phone"]}
+    vault.put(db=db, vault=house.vault, clock=house.clock, person=who, values=values)
+    terms = Terms(booked.amount, booked.annual_rate or Decimal(0), booked.term_months, start, premium=Charge())
+    offer = servicing.make_offer(
+        db=db,
+        clock=house.clock,
+        reservation_id=new_id(),
+        application_id=new_id(),
+        person_id=who,
+        funder=funder,
+        guarantor=None,
+        terms=terms,
+        expires_at=house.clock.now() + timedelta(hours=1),
+    )
+    servicing.sign(db=db, clock=house.clock, offer_id=offer.id, signature=_signature(offer))
+    loan = servicing.disburse(db=db, clock=house.clock, offer_id=offer.id)
+    for purpose in (Purpose.SERVICING, Purpose.COLLECTION):
+        vault.grant_basis(db, Basis(who, purpose, f"contract:{loan.id}"), house.clock.now())
+    return loan.id
+
+
+def _signature(offer: Offer) -> Signature:
+    key, contract = Ed25519PrivateKey.generate(), offer.contracts["zh-CN"]
+    jwk = {"kty": "OKP", "crv": "Ed25519", "x": base64url(key.public_key().public_bytes_raw())}
+    return Signature(offer.person_id, contract.sha256, "zh-CN", "EdDSA", jwk, base64url(key.sign(signing_message(contract.sha256))))
+
+
+def _repay(house: House, clock: FixedClock, loan: UUID, booked: Booked, chance: random.Random, today: date) -> None:
+    """Pay each instalment on its day, some a few days late; a row that defaulted stops after a few."""
+    stops = chance.randrange(ENOUGH) if booked.defaulted else booked.term_months
+    with house.begin() as db:
+        dues = [state.instalment.due for state in servicing.view(db=db, clock=clock, loan_id=loan).states]
+    for number, due in enumerate(dues[:stops]):
+        day = due + timedelta(days=chance.choice((0, 0, 0, 0, 0, 2, 9)))
+        if day >= today:
+            return
+        clock.advance(_at(day) - clock.now())
+        with house.begin() as db:
+            owed = servicing.view(db=db, clock=clock, loan_id=loan).owed
+            servicing.repay(db=db, clock=clock, loan_id=loan, amount=owed.now, key=f"history-{number}")
+
+
+def _at(day: date) -> datetime:
+    """Noon in Shanghai."""
+    return datetime.combine(day, time(4), UTC)

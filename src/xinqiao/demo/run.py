@@ -1,0 +1,224 @@
+"""`make demo`: an invented world, a book of past loans, real applications through the whole path, one evidence pack verified, the console."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import uvicorn
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from xinqiao.app import create_app, open_house
+from xinqiao.cli.output import OK, REFUSED, console, show, table
+from xinqiao.journeys import ApplicantJourneys, House, evidence
+from xinqiao.kit import Settings, new_id
+from xinqiao.kit.telemetry import configure_logs
+from xinqiao.web import demo_shop
+
+from . import funder, history, shop, world
+from .book import people as invent
+from .book.vintages import book
+from .faces import DemoFace, demo_faces
+from .robot import Applicant, Outcome
+
+VISITORS = 3
+"""Invented people who do not apply by themselves: visitors play them in the shop."""
+SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One applicant of the demo: a person, a face, and how they behave."""
+
+    person: Mapping[str, Any]
+    face: DemoFace | None
+    note: str
+    refuses: frozenset[str] = frozenset()
+
+
+def main(*, people: int, book: int, as_json: bool, serve: bool) -> int:
+    settings = _settings()
+    configure_logs(as_json=settings.log_json)
+    with _progress(quiet=as_json) as bar:
+        step = bar.add_task("Starting PostgreSQL, keys and models", total=1)
+        house = open_house(settings, durable=True)
+        bar.advance(step)
+        made, cases, visitors = _world(house, people, bar)
+        _history(house, made, book, people + VISITORS, bar)
+        with _serving(house, made, visitors):
+            outcomes = _applications(house, made, cases, bar)
+            pack, report = _evidence(house, outcomes)
+            _tell(settings, made, cases, outcomes, pack, report, as_json=as_json, served=serve)
+            if serve:
+                bar.stop()
+                _wait()
+    return OK if report is not None and report.ok else REFUSED
+
+
+def _settings() -> Settings:
+    """The demo lives under its own folder and begins anew each time; what it leaves is the database and the evidence pack."""
+    home = Path(os.environ.get("XINQIAO_HOME", "var")) / "demo"
+    settings = Settings(home=home, demo=True)
+    with socket.socket() as probe:
+        if probe.connect_ex((settings.host, settings.port)) == 0:
+            raise SystemExit(
+                f"Something listens on {settings.host}:{settings.port}; stop it, or choose another port: XINQIAO_PORT=8700 make demo"
+            )
+    if settings.database_url is None and home.exists():
+        shutil.rmtree(home)
+    return settings
+
+
+def _progress(*, quiet: bool) -> Progress:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, disable=quiet)
+
+
+def _world(house: House, people: int, bar: Progress) -> tuple[world.World, list[Case], list[shop.Visitor]]:
+    step = bar.add_task("Inventing a shop, funders, guarantors and staff", total=1)
+    live = demo_faces("live")
+    folk = [person for person in invent(4 * (people + VISITORS), SEED) if person["application"]["kind"] == "personal"]
+    cases = _cases(folk[:people], live, people)
+    played = folk[people : people + VISITORS]
+    visitors = [shop.Visitor(f"p{n + 1}", p["application"], face) for n, (p, face) in enumerate(zip(played, reversed(live), strict=False))]
+    made = world.build(house, folk)
+    bar.advance(step)
+    return made, cases, visitors
+
+
+def _cases(folk: Sequence[Mapping[str, Any]], live: Sequence[DemoFace], people: int) -> list[Case]:
+    """Mostly people as they come; among them an attack, a stranger's face, and two who keep what is theirs to keep."""
+    special = [
+        *(Case(folk[0], face, "a screen is held to the camera") for face in demo_faces("replay")[:1]),
+        *(Case(folk[1], face, "another person's face") for face in demo_faces("mismatch")[:1]),
+        Case(folk[2], None, "refuses the face check"),
+        Case(folk[3], live[0], "wants a person to decide", frozenset({"automated_decision"})),
+    ]
+    usual = [Case(person, face, "") for person, face in zip(folk[4:], live[1 : len(live) - VISITORS], strict=False)]
+    return [*usual, *special][:people]
+
+
+def _history(house: House, made: world.World, count: int, used: int, bar: Progress) -> None:
+    """Past loans under other invented names, so that the book has vintages to look at."""
+    folk = invent(4 * used + count, SEED)[4 * used :]
+    by_row = {person["row_id"]: person for person in folk}
+    rows = [one for one in book(4 * used + count, SEED, model=house.model, policy=house.policy) if one.row_id in by_row]
+    step = bar.add_task("Loading the book of past loans", total=len(rows))
+    history.load(house, made, [(by_row[one.row_id], one) for one in rows], lambda: bar.advance(step))
+
+
+@contextmanager
+def _serving(house: House, made: world.World, visitors: Sequence[shop.Visitor]) -> Iterator[None]:
+    """The whole web application in a thread of this process, with the shop and the invented funder's own system beside it."""
+    address = house.settings.address
+    app = create_app(house=house)
+    scene = shop.Shop(address, made.shop_key, visitors)
+    app.include_router(demo_shop.router(house.settings, scene))
+    app.include_router(funder.router(made, address))
+    server = uvicorn.Server(uvicorn.Config(app, host=house.settings.host, port=house.settings.port, log_level="error"))
+    thread = threading.Thread(target=server.run, name="web", daemon=True)
+    thread.start()
+    while not server.started:
+        if not thread.is_alive():
+            raise SystemExit("The web application did not start.")
+        time.sleep(0.05)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(timeout=30)
+
+
+def _applications(house: House, made: world.World, cases: Sequence[Case], bar: Progress) -> list[Outcome]:
+    step = bar.add_task("Applications, from consent to loan", total=len(cases))
+    outcomes = []
+    for case in cases:
+        outcomes.append(_apply(house, made, case))
+        bar.advance(step)
+    return outcomes
+
+
+def _apply(house: House, made: world.World, case: Case) -> Outcome:
+    """The shop posts the application over HTTP; the applicant goes on from the link in the answer."""
+    portrait = case.face.portrait.read_bytes() if case.face else None
+    answer = shop.send(house.settings.address, made.shop_key, case.person["application"], portrait, str(new_id()))
+    clip = case.face.clip.read_bytes() if case.face else None
+    person = Applicant(ApplicantJourneys(house), case.person["name"], clip, refuses=case.refuses)
+    outcome = person.walk(UUID(answer["id"]))
+    if outcome.loan is not None:
+        journeys = person.journeys
+        journeys.pay(outcome.application, amount=journeys.loan(outcome.application).next_amount, key="first-instalment")
+    return outcome
+
+
+def _evidence(house: House, outcomes: Sequence[Outcome]) -> tuple[Path | None, Any]:
+    """The evidence pack of the first loan, verified with the operator's public key and nothing else."""
+    lent = next((one for one in outcomes if one.loan), None)
+    if lent is None:
+        return None, None
+    folder = house.settings.home / "evidence"
+    folder.mkdir(parents=True, exist_ok=True)
+    pack = evidence.export(house, lent.application, receiver=None, out=folder)
+    return pack, evidence.verify(pack, trusted=house.vault.signer.public_keys)
+
+
+def _tell(
+    settings: Settings,
+    made: world.World,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    pack: Path | None,
+    report: Any,
+    *,
+    as_json: bool,
+    served: bool,
+) -> None:
+    facts = {
+        "applications": [one.plain() for one in outcomes],
+        "evidence_pack": str(pack) if pack else None,
+        "evidence_ok": report.ok if report else None,
+        "console": f"{settings.address}/console",
+        "shop": f"{settings.address}/shop",
+        "logins": [{"login": one.login, "password": one.password, "totp_secret": one.totp_secret} for one in made.logins],
+    }
+    show(facts, as_json=as_json, human=lambda: _outcomes(cases, outcomes))
+    if not as_json:
+        _tell_places(settings, made, pack, report, served=served)
+
+
+def _outcomes(cases: Sequence[Case], outcomes: Sequence[Outcome]) -> Any:
+    rows = []
+    for case, one in zip(cases, outcomes, strict=True):
+        why = "；".join(one.reasons_zh[:2]) or case.note
+        rows.append(
+            [str(one.application)[-8:], case.person["name"], one.face or "-", one.ended, why, one.funder, one.guarantor, one.apr_percent]
+        )
+    return table("Applications", ["id", "name (invented)", "face", "came to", "top reasons", "funder", "guarantor", "APR %"], rows)
+
+
+def _tell_places(settings: Settings, made: world.World, pack: Path | None, report: Any, *, served: bool) -> None:
+    if pack is not None:
+        verdict = "[green]verified, nothing altered[/]" if report.ok else f"[red]ALTERED: {', '.join(report.altered)}[/]"
+        console.print(f"Evidence pack: [bold]{pack}[/]\n  {verdict} ({len(report.checks)} checks)")
+    lines = [f"Console  [bold]{settings.address}/console[/]", f"Shop     [bold]{settings.address}/shop[/]  (apply in the browser)", ""]
+    lines += [f"{one.login:11} password {one.password}   authenticator secret {one.totp_secret}" for one in made.logins]
+    lines += ["", "Current code of an authenticator:  .venv/bin/python -m xinqiao.demo.code SECRET"]
+    console.print(Panel("\n".join(lines), title="Xinqiao demo" + ("" if served else " (not serving: DEMO_SERVE=0)"), expand=False))
+
+
+def _wait() -> None:
+    console.print("Serving until Ctrl-C.")
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        console.print("Stopping.")

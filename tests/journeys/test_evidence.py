@@ -1,0 +1,233 @@
+"""What a pack of a real application holds, to whom, and that it verifies without the database."""
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from xinqiao import credit, vault
+from xinqiao.consent import withdraw
+from xinqiao.demo.faces import demo_faces
+from xinqiao.demo.world import World
+from xinqiao.journeys import House, applying, rights
+from xinqiao.journeys.errors import NotNow
+from xinqiao.journeys.evidence import export, pack, render_report, verify
+from xinqiao.journeys.evidence.errors import ReceiverKeyUnusable
+from xinqiao.kit import Database, FixedClock, NotFound, new_id
+from xinqiao.vault import Purpose, Vault, audit
+
+from ..conftest import NOW
+from .evidencing import FOLK, Lent, apply, approved, lent, lend, new_house, walk
+
+__all__ = ["lent"]
+
+
+@pytest.fixture
+def place(database: Database, clock: FixedClock, tmp_path: Path) -> Iterator[tuple[House, World]]:
+    yield new_house(database, clock, tmp_path / "home")
+
+
+def members(path: Path) -> dict[str, Any]:
+    return {name: json.loads(data) if name.endswith(".json") else data for name, data in pack.read(path).items()}
+
+
+def absent(path: Path) -> dict[str, Any]:
+    return members(path)["manifest.json"]["absent"]
+
+
+def test_a_loan_is_proved_from_consent_to_repayment_by_one_file(lent: Lent) -> None:
+    report = lent.check(lent.path)
+    assert report.ok and report.complete, render_report(report, "en")
+    assert not report.altered
+    asked = {check.name for check in report.checks}
+    assert asked >= {"signature", "files", "audit", "events", "consents", "reads", "fraud", "bids", "contract", "device signature"}
+    assert asked >= {"annual cost", "loan", "ledger", "page", "personal", "decision", "decision replay", "signer"}
+
+
+def test_the_report_speaks_both_languages(lent: Lent) -> None:
+    report = lent.check(lent.path)
+    assert "intact" in render_report(report, "en")
+    assert "完整无改动" in render_report(report, "zh-CN")
+    assert len(render_report(report).splitlines()) == len(report.checks) + 1
+
+
+def test_without_a_trusted_key_the_fingerprint_must_be_compared(lent: Lent) -> None:
+    report = verify(lent.path)
+    assert report.ok and not report.complete
+    assert {check.name for check in report.open} == {"signer", "decision replay"}
+    assert any(print_ in check.says for check in report.open for print_ in report.signers)
+
+
+def test_a_key_that_is_not_trusted_proves_nothing(lent: Lent, tmp_path: Path) -> None:
+    stranger = Vault.open(lent.house.settings.model_copy(update={"home": tmp_path / "other"}))
+    report = lent.check(lent.path, trusted=stranger.signer.public_keys)
+    assert not report.ok
+    assert {"manifest.sig.json", "audit.json"} <= set(report.altered)
+
+
+def test_nothing_personal_is_readable_in_it(lent: Lent) -> None:
+    given = lent.person["application"]
+    names = ("name", "id_number", "phone", "address", "employer", "bank_account", "device")
+    secrets = [str(given[name]) for name in names if given.get(name)]
+    assert len(secrets) >= 5
+    for name, data in lent.files.items():
+        for secret in secrets:
+            assert secret.encode() not in data, f"{name} tells {secret}"
+
+
+def test_blind_indexes_and_the_decisions_inputs_stay_out(lent: Lent) -> None:
+    clear = b"".join(data for name, data in lent.files.items() if name != "personal.hpke")
+    assert b"_index" not in lent.files["application.json"]
+    for column in lent.person["attributes"]:
+        assert f'"{column}"'.encode() not in clear
+
+
+def test_only_the_receiver_opens_the_personal_part(lent: Lent) -> None:
+    opened = lent.check(lent.path)
+    assert next(check for check in opened.checks if check.name == "personal").ok
+    report = lent.check(lent.path, receiver_key=X25519PrivateKey.generate().private_bytes_raw())
+    assert not report.ok
+    assert report.altered == ("personal.hpke",)
+
+
+def test_a_model_that_is_not_at_hand_leaves_the_replay_open(lent: Lent) -> None:
+    report = lent.check(lent.path, shelf=credit.Shelf({}, {}))
+    assert report.ok and not report.complete
+    assert [check.name for check in report.open] == ["decision replay"]
+
+
+def test_exporting_is_itself_on_record(lent: Lent) -> None:
+    rows = members(lent.path)["accesses.json"]["accesses"]
+    assert any(row["masked"] and row["purpose"] == Purpose.APPLICATION for row in rows)
+    assert any(row["fields"] == ["credit.decision"] and row["purpose"] == Purpose.FUNDER_SHARING for row in rows)
+    assert any("recipient" in row and row["allowed"] for row in rows)
+    with lent.house.begin() as db:
+        logged = [entry for entry in audit.latest(db, limit=1000) if entry.kind == "evidence.exported"]
+        assert audit.verify(db, lent.house.vault).ok
+    assert str(lent.application) in {entry.data["application"] for entry in logged}
+
+
+def test_the_page_holds_no_script_and_asks_nothing_of_the_network(lent: Lent) -> None:
+    page = lent.files["index.html"].decode()
+    assert "<script" not in page and "http://" not in page and "https://" not in page and "javascript:" not in page
+    assert "Content-Security-Policy" in page
+    assert 'lang="zh-CN"' in page and 'lang="en"' in page and "<svg" in page
+
+
+def test_the_same_members_make_the_same_bytes(lent: Lent) -> None:
+    assert pack.zipped(lent.files) == pack.zipped(dict(reversed(lent.files.items()))) == lent.path.read_bytes()
+    with zipfile.ZipFile(lent.path) as archive:
+        assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    assert lent.path.stat().st_mode & 0o077 == 0
+
+
+def test_a_second_export_proves_the_first(lent: Lent, tmp_path: Path) -> None:
+    """The log goes on: a later pack of the same application still verifies, and holds the proof of the earlier export."""
+    report = lent.check(export(lent.house, lent.application, receiver=None, out=tmp_path))
+    assert report.ok, render_report(report, "en")
+    entries = members(tmp_path / f"evidence-{lent.application}.zip")["audit.json"]["entries"]
+    assert "evidence.exported" in {row["entry"]["kind"] for row in entries}
+
+
+def test_an_application_just_received_says_what_there_is_not_yet(place: tuple[House, World], tmp_path: Path) -> None:
+    house, world = place
+    path = export(house, apply(house, world, FOLK[0]), receiver=None, out=tmp_path / "new.zip")
+    report = verify(path, trusted=house.vault.signer.public_keys)
+    assert report.ok, render_report(report, "en")
+    missing = absent(path)
+    assert set(missing) >= {"identity.json", "fraud.json", "decision.json", "bids.json", "offer.json", "loan.json", "consents", "personal.hpke"}
+    assert all(why["en"] and why["zh"] for why in missing.values())
+    assert not set(missing) & set(members(path))
+
+
+def test_a_refused_application_is_proved_too(place: tuple[House, World], tmp_path: Path) -> None:
+    house, world = place
+    declined = next(person for person in FOLK if _decides(house, person) == "decline")
+    application = apply(house, world, declined)
+    assert walk(house, application, declined) == "declined"
+    path = export(house, application, receiver=None, out=tmp_path / "declined.zip")
+    report = verify(path, trusted=house.vault.signer.public_keys)
+    assert report.ok, render_report(report, "en")
+    made = members(path)["decision.json"]["decisions"][0]
+    assert made["outcome"] == "decline" and made["reasons"][0]["zh"] and "points" not in made["reasons"][0]
+    assert "loan.json" in absent(path)
+
+
+def _decides(house: House, person: dict[str, Any]) -> str:
+    from xinqiao.demo.book.vintages import facts_of
+
+    return str(
+        credit.decide(model=house.model, policy=house.policy, attributes=person["attributes"], application_facts=facts_of(person)).outcome
+    )
+
+
+def test_a_face_check_is_in_it_with_its_scores_and_no_picture(place: tuple[House, World], tmp_path: Path) -> None:
+    house, world = place
+    face, person = demo_faces("live")[0], approved(house)[0]
+    application = apply(house, world, person, portrait=face.portrait.read_bytes())
+    assert walk(house, application, person, clip=face.clip.read_bytes()) == "loan"
+    path = export(house, application, receiver=None, out=tmp_path / "face.zip")
+    report = verify(path, trusted=house.vault.signer.public_keys)
+    assert report.ok, render_report(report, "en")
+    check = members(path)["identity.json"]["checks"][0]
+    assert check["outcome"] == "pass" and check["liveness_score"] and check["match_score"]
+
+
+def test_without_consent_to_sharing_nothing_is_sealed_and_the_refusal_is_logged(lent: Lent, tmp_path: Path) -> None:
+    house, clock = lent.house, FixedClock(NOW)
+    del clock
+    with house.begin() as db:
+        person = _person(house, lent)
+        withdraw(db=db, clock=house.clock, person=person, purpose=Purpose.FUNDER_SHARING)
+    key = X25519PrivateKey.generate()
+    path = export(house, lent.application, receiver=key.public_key().public_bytes_raw(), out=tmp_path / "kept.zip")
+    assert "personal.hpke" not in members(path)
+    assert "no consent" in absent(path)["personal.hpke"]["en"]
+    assert any(not row["allowed"] for row in members(path)["accesses.json"]["accesses"])
+    report = lent.check(path)
+    assert report.ok, render_report(report, "en")
+
+
+def _person(house: House, lent: Lent) -> Any:
+    application = members(lent.path)["application.json"]
+    return vault.audit.proof and __import__("uuid").UUID(application["person_id"])
+
+
+def test_a_forgotten_person_leaves_a_pack_without_personal_data(place: tuple[House, World], tmp_path: Path) -> None:
+    house, world = place
+    person = approved(house)[0]
+    application = apply(house, world, person)
+    assert walk(house, application, person) == "review"
+    rights.forget(house, application)
+    path = export(house, application, receiver=None, out=tmp_path / "forgotten.zip")
+    report = verify(path, trusted=house.vault.signer.public_keys)
+    assert report.ok, render_report(report, "en")
+    assert "personal.masked.json" in absent(path)
+    made = members(path)["decision.json"]["decisions"][0]
+    assert set(made["reasons"][0]) == {"code"} if made["reasons"] else True
+
+
+def test_a_renewed_signing_key_leaves_old_proofs_good(place: tuple[House, World], clock: FixedClock, tmp_path: Path) -> None:
+    house, world = place
+    application = apply(house, world, FOLK[0])
+    with house.begin() as db:
+        audit.checkpoint(db, house.vault, clock)
+    (house.settings.home / "keys" / "audit.2").write_bytes((house.settings.home / "keys" / "audit.1").read_bytes()[::-1])
+    assert house.vault.signer.public_keys
+
+
+@pytest.mark.parametrize("key", [b"", bytes(31), bytes(32), bytes(33)])
+def test_a_key_that_cannot_be_sealed_for_is_refused_before_anything_is_read(lent: Lent, tmp_path: Path, key: bytes) -> None:
+    with pytest.raises(ReceiverKeyUnusable):
+        export(lent.house, lent.application, receiver=key, out=tmp_path / "no.zip")
+    assert not (tmp_path / "no.zip").exists()
+
+
+def test_an_unknown_application_leaves_no_file(lent: Lent, tmp_path: Path) -> None:
+    with pytest.raises(NotFound):
+        export(lent.house, new_id(), receiver=None, out=tmp_path / "none.zip")
+    assert list(tmp_path.iterdir()) == []
