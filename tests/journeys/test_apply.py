@@ -58,7 +58,7 @@ def test_an_attack_is_never_lent_to_by_the_machine(
 
 
 def test_refusing_the_face_check_leads_to_a_person_not_to_a_no(
-    house: House, approved: list[dict[str, Any]], received: Receive, walk: Walk
+    stage_of: Stage, approved: list[dict[str, Any]], received: Receive, walk: Walk
 ) -> None:
     application = received(approved[0])
     assert walk(application, approved[0]["name"]).ended == "review"

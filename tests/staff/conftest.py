@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import Connection
-from staff_desk import PASSWORD, Desk
+from .staff_desk import PASSWORD, Desk
 
 from xinqiao import staff
 from xinqiao.kit import FixedClock, Settings, new_id

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 import pytest
-from staff_desk import PASSWORD, Desk
+from .staff_desk import PASSWORD, Desk
 
 from xinqiao import staff
 from xinqiao.kit import events, new_id
