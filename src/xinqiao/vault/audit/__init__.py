@@ -4,7 +4,7 @@ from . import proof
 from .errors import LogBroken, NotYetSealed
 from .model import Entry, Problem, Recorded, Report
 from .proof import Checkpoint, Inclusion
-from .service import append, append_aside, checkpoint, latest, of, prove
+from .service import append, append_aside, checkpoint, checkpoints, latest, of, page, prove
 from .signing import Signer
 from .verification import verify
 
@@ -21,8 +21,10 @@ __all__ = [
     "append",
     "append_aside",
     "checkpoint",
+    "checkpoints",
     "latest",
     "of",
+    "page",
     "proof",
     "prove",
     "verify",

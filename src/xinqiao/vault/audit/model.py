@@ -37,6 +37,7 @@ class Recorded:
     actor: str
     person: UUID | None
     data: Mapping[str, Any]
+    """In JSON types."""
     previous: bytes
     hash: bytes
 
@@ -45,20 +46,18 @@ class Recorded:
         return place(self.lane, self.seq)
 
     def body(self, *, seq: int | None = None) -> dict[str, Any]:
-        """All that the hash covers; `seq` tries another place."""
-        return plain(
-            {
-                "tenant": self.tenant,
-                "lane": self.lane,
-                "seq": self.seq if seq is None else seq,
-                "at": self.at,
-                "kind": self.kind,
-                "actor": self.actor,
-                "person": self.person,
-                "data": self.data,
-                "previous": self.previous,
-            }
-        )
+        """All that the hash covers, in JSON types; `seq` tries another place."""
+        return {
+            "tenant": self.tenant,
+            "lane": self.lane,
+            "seq": self.seq if seq is None else seq,
+            "at": plain(self.at),
+            "kind": self.kind,
+            "actor": self.actor,
+            "person": None if self.person is None else str(self.person),
+            "data": self.data,
+            "previous": self.previous.hex(),
+        }
 
     def computed(self, *, seq: int | None = None) -> bytes:
         """The hash that the content has, whatever is stored as its hash."""

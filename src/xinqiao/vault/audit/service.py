@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -44,7 +45,7 @@ def _chained(lane: store.Lane, at: datetime, entries: Sequence[Entry]) -> Iterat
     for seq, one in enumerate(entries, lane.seq + 1):
         drawn = Recorded(lane.tenant, lane.lane, seq, at, one.kind, str(one.actor), one.person, plain(one.data), previous, b"")
         previous = drawn.computed()
-        yield Recorded(lane.tenant, lane.lane, seq, at, one.kind, drawn.actor, one.person, drawn.data, drawn.previous, previous)
+        yield replace(drawn, hash=previous)
 
 
 def of(db: Connection, *, person: UUID, limit: int = 10_000) -> list[Recorded]:
@@ -55,6 +56,27 @@ def of(db: Connection, *, person: UUID, limit: int = 10_000) -> list[Recorded]:
 def latest(db: Connection, *, limit: int = 100) -> list[Recorded]:
     """The newest entries, newest first."""
     return store.latest(db, limit)
+
+
+def page(
+    db: Connection,
+    *,
+    person: UUID | None = None,
+    actor: str | None = None,
+    refused: bool = False,
+    before: tuple[datetime, int, int] | None = None,
+    limit: int = 50,
+) -> list[Recorded]:
+    """A page of the log, newest first: of a person, of a kind of actor ("operator"), or of refusals alone.
+
+    `before` is the (at, lane, seq) of the last entry of the page before.
+    """
+    return store.page(db, person=person, actor=actor, refused=refused, before=before, limit=limit)
+
+
+def checkpoints(db: Connection, *, limit: int = 20) -> list[Checkpoint]:
+    """The newest checkpoints, newest first."""
+    return store.newest_checkpoints(db, limit)
 
 
 def checkpoint(db: Connection, vault: Vault, clock: Clock) -> Checkpoint | None:
@@ -122,7 +144,7 @@ def _inclusion(one: Recorded, covering: Checkpoint, tree: Sequence[Sequence[byte
     index = covering.index(one.lane, one.seq)
     if index is None:
         raise LogBroken(f"checkpoint {covering.number} does not cover {one.place}")
-    return Inclusion(plain(one.body()), tuple(proof.path(tree, index)), covering)
+    return Inclusion(one.body(), tuple(proof.path(tree, index)), covering)
 
 
 def split(leaves: bytes) -> list[bytes]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -29,10 +31,11 @@ from sqlalchemy import (
     insert,
     select,
     text,
+    tuple_,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from xinqiao.kit import canonical, tables
+from xinqiao.kit import tables
 from xinqiao.kit.database import tenant
 
 from .model import Recorded
@@ -54,6 +57,7 @@ entry = Table(
     PrimaryKeyConstraint("tenant", "lane", "seq", "at"),
     Index("ix_audit_entry_person", "tenant", "person_id", "at"),
     Index("ix_audit_entry_at", "tenant", "at"),
+    Index("ix_audit_entry_refused", "tenant", "at", postgresql_where=text("kind = 'vault.refused'")),
     postgresql_partition_by="RANGE (at)",
     info={"monthly": "at", "append_only": True},
 )
@@ -142,7 +146,7 @@ def write(db: Connection, entries: Sequence[Recorded]) -> None:
         "kind": [one.kind for one in entries],
         "actor": [one.actor for one in entries],
         "person": [one.person for one in entries],
-        "data": [canonical(one.data).decode() for one in entries],
+        "data": [json.dumps(one.data, ensure_ascii=False) for one in entries],
         "previous": [one.previous for one in entries],
         "hash": [one.hash for one in entries],
     }
@@ -194,6 +198,27 @@ def of_person(db: Connection, person: UUID, limit: int) -> list[Recorded]:
 def latest(db: Connection, limit: int) -> list[Recorded]:
     found = select(entry).order_by(entry.c.at.desc(), entry.c.lane, entry.c.seq.desc()).limit(limit)
     return [recorded(row) for row in db.execute(found)]
+
+
+def page(
+    db: Connection, *, person: UUID | None, actor: str | None, refused: bool, before: tuple[datetime, int, int] | None, limit: int
+) -> list[Recorded]:
+    """Entries newest first, from after the place `before` (instant, lane, seq) on."""
+    order = (entry.c.at, entry.c.lane, entry.c.seq)
+    found = select(entry).order_by(*(column.desc() for column in order)).limit(limit)
+    if person is not None:
+        found = found.where(entry.c.person_id == person)
+    if actor is not None:
+        found = found.where(entry.c.actor.startswith(actor + ":", autoescape=True))
+    if refused:
+        found = found.where(entry.c.kind == "vault.refused")
+    if before is not None:
+        found = found.where(tuple_(*order) < tuple_(*before))
+    return [recorded(row) for row in db.execute(found)]
+
+
+def newest_checkpoints(db: Connection, limit: int) -> list[Checkpoint]:
+    return [as_checkpoint(row) for row in db.execute(select(checkpoint).order_by(checkpoint.c.number.desc()).limit(limit))]
 
 
 def lock_checkpoints(db: Connection) -> None:
