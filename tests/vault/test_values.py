@@ -194,7 +194,8 @@ def test_a_forgotten_person_is_a_tombstone(own, vault, clock) -> None:
     row = own.execute(text("SELECT wrapped_key, forgotten_at FROM vault_person WHERE person_id = :p"), {"p": person}).one()
     assert row.wrapped_key is None
     assert row.forgotten_at == clock.now()
-    assert v.audit.of(own, person=person)[-2].kind == "vault.refused" or v.audit.verify(own, vault).ok
+    assert "vault.forgotten" in [entry.kind for entry in v.audit.of(own, person=person)]
+    assert v.audit.verify(own, vault).ok
 
 
 def test_forgetting_twice_is_forgetting_once_and_the_id_number_is_free_again(own, vault, clock) -> None:
