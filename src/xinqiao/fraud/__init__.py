@@ -1,14 +1,15 @@
 """Fraud screening: velocity, links, near-duplicates, rules as data."""
 
 from .errors import FactNotPlain, NotScreened, RuleNotUnderstood, RulesNotValid, UnknownIndex, UnknownRules
-from .model import FraudEvidence, Label, Outcome, Reason
+from .model import FraudEvidence, Label, Link, Outcome, Reason
 from .rules import Rules, load, read
-from .service import confirm, erase, find, register, replay, screen
+from .service import confirm, erase, find, label_of, linked, register, replay, screen
 
 __all__ = [
     "FactNotPlain",
     "FraudEvidence",
     "Label",
+    "Link",
     "NotScreened",
     "Outcome",
     "Reason",
@@ -20,6 +21,8 @@ __all__ = [
     "confirm",
     "erase",
     "find",
+    "label_of",
+    "linked",
     "load",
     "read",
     "register",

@@ -111,6 +111,14 @@ class FraudEvidence:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Another application that shares values with one, and the kinds of index that they share."""
+
+    application_id: UUID
+    kinds: tuple[str, ...]
+
+
 def checked_indexes(indexes: Mapping[str, bytes]) -> dict[str, bytes]:
     """The indexes in a fixed order, empty ones left out; raises UnknownIndex for a strange name or a value of the wrong size."""
     given = {kind: value for kind, value in indexes.items() if value not in (None, b"")}

@@ -13,7 +13,7 @@ from xinqiao.kit import Clock, events, new_id
 
 from . import store
 from .errors import NotScreened, ReplayDiffers
-from .model import LONGEST_WINDOW, FraudEvidence, Label, checked_indexes, jaccard, plain_facts
+from .model import LONGEST_WINDOW, FraudEvidence, Label, Link, checked_indexes, jaccard, plain_facts
 from .rules import Rules, load
 
 LINK_MEMORY = timedelta(days=365)
@@ -92,6 +92,16 @@ def replay(evidence: FraudEvidence, rules: Rules | None = None) -> bytes:
 def find(*, db: Connection, application_id: UUID) -> FraudEvidence:
     """The stored evidence; raises NotScreened."""
     return _found(db, application_id)[0]
+
+
+def linked(*, db: Connection, application_id: UUID, limit: int = 50) -> list[Link]:
+    """Applications that share an index value with this one, newest first."""
+    return store.linked(db, application_id, limit=limit)
+
+
+def label_of(*, db: Connection, application_id: UUID) -> Label | None:
+    """The label that staff gave last, if any."""
+    return store.latest_label(db, application_id)
 
 
 def confirm(*, db: Connection, clock: Clock, application_id: UUID, label: Label, by: str) -> None:

@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import BIT, JSONB
 from xinqiao.kit import tables
 from xinqiao.kit.database import tenant
 
-from .model import WINDOWS, FraudEvidence, Label
+from .model import WINDOWS, FraudEvidence, Label, Link
 
 index = Table(
     "fraud_index",
@@ -164,6 +164,13 @@ _NEIGHBOURS = text(
        LIMIT :limit"""
 )
 
+_LINKED = text(
+    """SELECT other.application_id, array_agg(DISTINCT other.kind ORDER BY other.kind) AS kinds
+       FROM fraud_index mine JOIN fraud_index other ON other.kind = mine.kind AND other.value = mine.value
+       WHERE mine.application_id = :application AND other.application_id <> :application
+       GROUP BY other.application_id ORDER BY max(other.at) DESC, other.application_id LIMIT :limit"""
+)
+
 _STANDING = text(
     """SELECT count(*) FILTER (WHERE latest = 'fraud') AS fraud,
               count(*) FILTER (WHERE latest IS DISTINCT FROM 'cleared' AND declined) AS declined
@@ -239,6 +246,12 @@ def neighbours(
     """Applications that share an index with one of these, with their persons; `limit` at most."""
     given = {"applications": list(applications), "kinds": list(kinds), "seen": list(seen), "since": since, "limit": limit}
     return {row.application_id: row.person_id for row in db.execute(_NEIGHBOURS, given)}
+
+
+def linked(db: Connection, application: UUID, *, limit: int) -> list[Link]:
+    """Applications that share an index value with this one, newest first, and which indexes they share."""
+    rows = db.execute(_LINKED, {"application": application, "limit": limit})
+    return [Link(row.application_id, tuple(row.kinds)) for row in rows]
 
 
 def standing(db: Connection, applications: Iterable[UUID]) -> tuple[int, int]:
