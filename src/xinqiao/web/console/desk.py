@@ -187,7 +187,6 @@ class Desk:
         context = {
             **_frame(request, operator),
             "done": None,
-            "problem": None,
             "demo": self.house.settings.demo,
             "now": self.house.clock.now(),
         }

@@ -3,8 +3,6 @@
 The password never rests between the two steps of signing in: the field for the code is added to the same form, and everything is sent again.
 """
 
-from __future__ import annotations
-
 import io
 import re
 from typing import Annotated

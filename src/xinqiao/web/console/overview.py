@@ -1,7 +1,5 @@
 """The live list of applications: filters, counts, keyset pages, and the stream that keeps them true."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections import OrderedDict
