@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from xinqiao import vault
 from xinqiao.credit import service as decisions
 from xinqiao.kit import Refused, canonical
-from xinqiao.vault import SYSTEM, Field, PersonForgotten, Purpose, audit
+from xinqiao.vault import SYSTEM, Field, Klass, PersonForgotten, Purpose, audit
 
 from ..case import Case
 from ..deciding import RECORD
@@ -28,7 +28,8 @@ from .gather import Sections
 from .pack import FORMAT, PERSONAL_SEALED
 
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
-MASKED = tuple(field for field in Field if field.holds is str and field is not Field.BUREAU_FILE)
+MASKED = tuple(field for field in Field if field.holds is str and field.klass is Klass.C2 and field is not Field.BUREAU_FILE)
+"""What has a mask that hides: class C1 (an employer, say) is shown whole inside the house, and so stays out of a file that leaves it."""
 
 
 def receiver_key(raw: bytes) -> X25519PublicKey:

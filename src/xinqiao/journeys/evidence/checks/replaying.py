@@ -15,6 +15,7 @@ from xinqiao.vault import Field, mask
 
 from ..gather import public_part
 from ..pack import PERSONAL_SEALED
+from ..personal import MASKED as MASKED_FIELDS
 from ..personal import unseal
 from .opened import Malformed, Opened, Problem, differing, same
 
@@ -129,7 +130,7 @@ def personal(pack: Opened, clear: Mapping[str, Any]) -> None:
     problems = [
         (MASKED, f"{name} is not the mask of the value sealed for the receiver", f"{name} 的掩码与密封的值不符")
         for name, value in clear["fields"].items()
-        if shown.get(name) != mask(Field(name), value)
+        if Field(name) in MASKED_FIELDS and shown.get(name) != mask(Field(name), value)
     ]
     count = len(clear["fields"])
     pack.found.settle(
