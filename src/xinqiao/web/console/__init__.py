@@ -6,12 +6,12 @@ from fastapi import APIRouter
 
 from xinqiao.journeys import House
 
-from . import gate, overview
+from . import application, gate, overview
 from .desk import Desk
 
 __all__ = ["Desk", "router"]
 
-PARTS = (gate, overview)
+PARTS = (gate, overview, application)
 
 
 def router(house: House) -> APIRouter:

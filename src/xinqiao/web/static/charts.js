@@ -1,5 +1,5 @@
 // Charts for the operator, drawn by ECharts from the JSON in `data-chart`:
-//   { kind: "line" | "bar" | "stack" | "area", x: [...], series: [{ name, data, colour? }], unit?: "%" | "¥", y_max?: number }
+//   { kind: "line" | "bar" | "stack" | "area" | "bars" | "stackbars" (lying), x: [...], series: [{ name, data, colour? }], unit?: "%" | "¥", y_max?: number }
 // Colours and type come from the design tokens; every chart has its table beside it, and a description for screen readers.
 "use strict";
 
@@ -17,18 +17,18 @@ function shown(value, unit) {
 
 function series(chart, one, index) {
   const colour = token(one.colour ? `--${one.colour}` : PALETTE[index % PALETTE.length]);
-  const bars = chart.kind === "bar" || chart.kind === "stack";
+  const bars = !["line", "area"].includes(chart.kind);
   return {
     name: one.name,
     data: one.data,
     type: bars ? "bar" : "line",
-    stack: chart.kind === "stack" || chart.kind === "area" ? "all" : undefined,
+    stack: ["stack", "stackbars", "area"].includes(chart.kind) ? "all" : undefined,
     areaStyle: chart.kind === "area" ? { opacity: 0.25 } : undefined,
     barMaxWidth: 36,
     symbolSize: 5,
     connectNulls: false,
     lineStyle: { width: 2, type: ["solid", "dashed", "dotted"][index % 3] },
-    itemStyle: { color: colour, borderRadius: bars && chart.kind === "bar" ? [3, 3, 0, 0] : 0 },
+    itemStyle: { color: colour, borderRadius: chart.kind === "bar" ? [3, 3, 0, 0] : 0 },
   };
 }
 
@@ -36,16 +36,19 @@ function option(chart) {
   const soft = token("--ink-soft");
   const text = { color: soft, fontFamily: token("--font"), fontSize: 12 };
   const one = chart.series.length === 1;
+  const lying = chart.kind === "bars" || chart.kind === "stackbars";
+  const names = { type: "category", data: chart.x, inverse: lying, axisLine: { lineStyle: { color: token("--line") } }, axisTick: { show: false }, axisLabel: lying ? { ...text, width: Math.min(220, innerWidth * 0.36), overflow: "truncate" } : text };
+  const values = { type: "value", max: chart.y_max, splitLine: { lineStyle: { color: token("--line") } }, axisLabel: { ...text, formatter: (value) => shown(value, chart.unit) } };
   return {
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     textStyle: text,
-    aria: { enabled: true, decal: { show: chart.kind === "stack" } },
+    aria: { enabled: true, decal: { show: chart.kind.startsWith("stack") } },
     grid: { left: 8, right: 12, top: one ? 12 : 36, bottom: 8, containLabel: true },
     legend: one ? undefined : { top: 0, left: 0, icon: "roundRect", itemWidth: 12, itemHeight: 12, textStyle: text },
     // richText draws the tooltip on the canvas: the HTML one needs inline styles, which the content security policy refuses.
     tooltip: { trigger: "axis", renderMode: "richText", backgroundColor: token("--surface"), borderColor: token("--line"), textStyle: { ...text, color: token("--ink") }, valueFormatter: (value) => shown(value, chart.unit) },
-    xAxis: { type: "category", data: chart.x, axisLine: { lineStyle: { color: token("--line") } }, axisTick: { show: false }, axisLabel: text },
-    yAxis: { type: "value", max: chart.y_max, splitLine: { lineStyle: { color: token("--line") } }, axisLabel: { ...text, formatter: (value) => shown(value, chart.unit) } },
+    xAxis: lying ? values : names,
+    yAxis: lying ? names : values,
     series: chart.series.map((given, index) => series(chart, given, index)),
   };
 }
