@@ -8,12 +8,13 @@ function watchReading(form) {
   const end = form.querySelector("[data-text-end]");
   const scrolled = form.elements.namedItem("scrolled_to_end");
   scrolled.value = "no";
-  new IntersectionObserver((seen, observer) => {
-    if (!seen.some((entry) => entry.isIntersecting)) return;
-    scrolled.value = "yes";
-    observer.disconnect();
-  }).observe(end);
+  const look = () => {
+    const box = end.getBoundingClientRect();
+    if (box.top < innerHeight && box.bottom > 0) scrolled.value = "yes";
+  };
+  new IntersectionObserver(look).observe(end);
   form.addEventListener("submit", (event) => {
+    look();
     form.elements.namedItem("seconds_shown").value = ((performance.now() - shownAt) / 1000).toFixed(1);
     if (scrolled.value === "yes" || event.submitter?.value !== "agree") return;
     event.preventDefault();
