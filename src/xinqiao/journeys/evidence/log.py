@@ -15,7 +15,7 @@ from ..house import House
 
 BEFORE = timedelta(minutes=1)
 """The person is enrolled moments before the application has its instant."""
-MOST_ENTRIES = 10_000
+MOST_ENTRIES = 20_000
 ACCESSES = frozenset({"vault.read", "vault.refused", "evidence.record_opened"})
 EXPORTED = "evidence.exported"
 

@@ -58,7 +58,13 @@ def render(members: Mapping[str, bytes], absent: Mapping[str, tuple[str, str]], 
 @cache
 def _environment() -> Environment:
     made = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    made.filters |= {"when": _when, "percent": _percent, "money": _money, "word": phrases.word}
+    made.filters |= {
+        "when": _when,
+        "percent": _percent,
+        "money": _money,
+        "word": phrases.word,
+        "dash": lambda value: "–" if value is None else value,
+    }
     return made
 
 
