@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import Connection
-from .staff_desk import PASSWORD, Desk
 
 from xinqiao import staff
 from xinqiao.kit import FixedClock, Settings, new_id
 from xinqiao.vault import Vault
+
+from .staff_desk import PASSWORD, Desk
 
 
 @pytest.fixture

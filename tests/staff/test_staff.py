@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 import pytest
-from .staff_desk import PASSWORD, Desk
 
 from xinqiao import staff
 from xinqiao.kit import events, new_id
 from xinqiao.staff import Permission, Role, errors, passwords, store, totp
 from xinqiao.vault import Vault
+
+from .staff_desk import PASSWORD, Desk
 
 
 def test_the_first_administrator_is_made_once(db, clock, admin) -> None:
