@@ -1,7 +1,8 @@
 """A real PostgreSQL for the whole session; every test in a transaction that is rolled back."""
 
+import tempfile
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -9,15 +10,17 @@ import pytest
 from sqlalchemy import Connection, text
 
 from xinqiao.kit import Database, FixedClock, Settings, embedded
-from xinqiao.migrations.build import build
+from xinqiao.migrations.run import upgrade
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The URL of an embedded server of this session's own."""
-    return embedded.start(tmp_path_factory.mktemp("pg"))
+def server() -> Iterator[str]:
+    """The URL of an embedded server of this session's own, in a folder of its own: sessions side by side do not share pytest's."""
+    with tempfile.TemporaryDirectory(prefix="xinqiao-pg-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        yield embedded.start(Path(folder))
 
 
 @pytest.fixture(scope="session")
@@ -26,8 +29,7 @@ def database(server: str) -> Iterator[Database]:
     with admin.admin.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
         db.execute(text("CREATE DATABASE xinqiao_test"))
     made = Database(admin.url.set(database="xinqiao_test").render_as_string(hide_password=False), pool_size=20)
-    with made.admin.begin() as db:
-        build(db, since=date(2025, 1, 1), months=36)
+    upgrade(made)
     yield made
     made.close()
     admin.close()

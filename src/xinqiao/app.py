@@ -41,7 +41,7 @@ def open_house(settings: Settings, *, clock: Clock | None = None, database: Data
         durable=Durable(database) if durable else None,
     )
     with house.begin() as db:
-        credit.remember(db=db, clock=house.clock, models=[house.model], policies=[house.policy])
+        credit.service.remember(db=db, clock=house.clock, models=[house.model], policies=[house.policy])
     if house.durable is not None:
         register(house.durable, house)
     return house

@@ -5,9 +5,9 @@ from __future__ import annotations
 import cyclopts
 
 from xinqiao.kit import plain
+from xinqiao.terminal import OK, REFUSED, Json, refusals, show, table
 
 from .house import opened
-from .output import OK, REFUSED, Json, refusals, show, table
 
 group = cyclopts.App(name="audit", help="The tamper-evident log: verify it, sign a checkpoint, list the public keys.")
 

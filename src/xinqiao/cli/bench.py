@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cyclopts
 
-from .output import OK, USAGE, console, errors
+from xinqiao.terminal import OK, USAGE, console, errors
 
 
 def add(app: cyclopts.App) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import cyclopts
 
-from .output import OK, Json, console, refusals, show, table
+from xinqiao.terminal import OK, Json, console, refusals, show, table
 
 if TYPE_CHECKING:
     from xinqiao.credit.training import Card

@@ -5,8 +5,7 @@ from __future__ import annotations
 import cyclopts
 
 from xinqiao.kit import Database, Settings
-
-from .output import OK, REFUSED, Json, refusals, show
+from xinqiao.terminal import OK, REFUSED, Json, refusals, show
 
 group = cyclopts.App(name="db", help="The database: where it stands, bringing it up to date, keys to rotate.")
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import cyclopts
 
-from .output import OK, REFUSED, USAGE, Json, errors, refusals, show
+from xinqiao.terminal import OK, REFUSED, USAGE, Json, errors, refusals, show
 
 group = cyclopts.App(name="evidence", help="Evidence packs: one file that proves a loan.")
 

@@ -11,8 +11,7 @@ import cyclopts
 from cyclopts import Parameter
 
 from xinqiao.kit import Money, plain
-
-from .output import OK, Json, refusals, show, table
+from xinqiao.terminal import OK, Json, refusals, show, table
 
 group = cyclopts.App(name="loan", help="Loans: quote a schedule with its annual cost, show a loan.")
 
@@ -66,7 +65,7 @@ def show_loan(loan: UUID, *, as_json: Json = False) -> int:
             "loan": str(loan),
             "status": seen.loan.status,
             "days_past_due": seen.days_past_due,
-            **{k: v for k, v in plain(seen.owed).items()},
+            **plain(seen.owed),
         }
         show(facts, as_json=as_json, human=lambda: table("Loan", ["", ""], [[k, v] for k, v in facts.items()]))
     return OK

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import cyclopts
 from cyclopts import Parameter
 
-from .output import Json, console, refusals, show, table
+from xinqiao.terminal import Json, console, refusals, show, table
 
 
 def add(app: cyclopts.App) -> None:

@@ -13,11 +13,14 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
 
-from xinqiao import servicing, vault
+from xinqiao import intake, servicing, vault
+from xinqiao.intake import Stage
 from xinqiao.journeys import House
+from xinqiao.journeys.case import climb
 from xinqiao.kit import FixedClock, new_id
+from xinqiao.partners import Partner
 from xinqiao.servicing import Charge, Offer, Party, Signature, Terms, signing_message
-from xinqiao.vault import Basis, Field, Purpose
+from xinqiao.vault import Basis, Purpose
 
 from .book.vintages import Booked
 from .robot import base64url
@@ -34,7 +37,7 @@ def load(house: House, world: World, books: list[tuple[Mapping[str, Any], Booked
     for number, (person, booked) in enumerate(books):
         if booked.outcome == "approve" and booked.annual_rate is not None:
             funder = funders[number % len(funders)]
-            _one(house, person, booked, Party(funder.id, funder.name, funder.name_zh))
+            _one(house, world.shop, person, booked, Party(funder.id, funder.name, funder.name_zh))
             made += 1
         progress()
     with house.begin() as db:
@@ -42,27 +45,29 @@ def load(house: House, world: World, books: list[tuple[Mapping[str, Any], Booked
     return made
 
 
-def _one(house: House, person: Mapping[str, Any], booked: Booked, funder: Party) -> None:
+def _one(house: House, shop: Partner, person: Mapping[str, Any], booked: Booked, funder: Party) -> None:
     chance = random.Random(booked.row_id)
     start = date.fromisoformat(f"{booked.vintage}-01") + timedelta(days=chance.randrange(27))
     clock = FixedClock(_at(start))
     past = replace(house, clock=clock)
     with past.begin() as db:
-        loan = _disburse(past, db, person, booked, funder, start)
+        loan = _disburse(past, db, shop, person, booked, funder, start)
     _repay(past, clock, loan, booked, chance, house.clock.today())
 
 
-def _disburse(house: House, db: Connection, person: Mapping[str, Any], booked: Booked, funder: Party, start: date) -> UUID:
-    who = vault.enrol(db=db, vault=house.vault, clock=house.clock)
-    values = {Field.NAME: person["name"], Field.ID_NUMBER: person["id_number"], Field.PHONE: person["phone"]}
-    vault.put(db=db, vault=house.vault, clock=house.clock, person=who, values=values)
+def _disburse(house: House, db: Connection, shop: Partner, person: Mapping[str, Any], booked: Booked, funder: Party, start: date) -> UUID:
+    """An imported application: taken in and carried to its loan, without the checks of this platform, which was not there yet."""
+    body = person["application"]
+    application = intake.submit(
+        db=db, vault=house.vault, clock=house.clock, scene=shop, body=body, idempotency_key=f"history-{booked.row_id}"
+    )
     terms = Terms(booked.amount, booked.annual_rate or Decimal(0), booked.term_months, start, premium=Charge())
     offer = servicing.make_offer(
         db=db,
         clock=house.clock,
         reservation_id=new_id(),
-        application_id=new_id(),
-        person_id=who,
+        application_id=application.id,
+        person_id=application.person_id,
         funder=funder,
         guarantor=None,
         terms=terms,
@@ -70,8 +75,9 @@ def _disburse(house: House, db: Connection, person: Mapping[str, Any], booked: B
     )
     servicing.sign(db=db, clock=house.clock, offer_id=offer.id, signature=_signature(offer))
     loan = servicing.disburse(db=db, clock=house.clock, offer_id=offer.id)
+    climb(db, house.clock, application, Stage.DISBURSED)
     for purpose in (Purpose.SERVICING, Purpose.COLLECTION):
-        vault.grant_basis(db, Basis(who, purpose, f"contract:{loan.id}"), house.clock.now())
+        vault.grant_basis(db, Basis(application.person_id, purpose, f"contract:{loan.id}"), house.clock.now())
     return loan.id
 
 

@@ -19,10 +19,10 @@ from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from xinqiao.app import create_app, open_house
-from xinqiao.cli.output import OK, REFUSED, console, show, table
 from xinqiao.journeys import ApplicantJourneys, House, evidence
 from xinqiao.kit import Settings, new_id
 from xinqiao.kit.telemetry import configure_logs
+from xinqiao.terminal import OK, REFUSED, console, show, table
 from xinqiao.web import demo_shop
 
 from . import funder, history, shop, world

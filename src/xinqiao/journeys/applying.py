@@ -22,7 +22,7 @@ from . import funds
 from .case import Case, climb, end, expect, look, take
 from .errors import NotNow, PortraitMissing
 from .house import House, note
-from .machine import advance
+from .machine import advance, to_review
 from .progress import Step
 
 
@@ -175,7 +175,8 @@ def ask_human(house: House, application: UUID) -> Case:
         case = take(db, application)
         if not case.progress.human_asked:
             expect(case, Step.DONE)
-            note(db, house.clock, "review.requested", case.id, case.person, **{"from": "applicant"})
+            note(db, house.clock, "review.requested", case.id, case.person, by="applicant")
+            to_review(house, db, look(db, application))
     return advance(house, application)
 
 

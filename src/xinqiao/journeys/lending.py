@@ -104,7 +104,9 @@ def repay(house: House, loan_id: UUID, *, amount: Money, key: str) -> Repayment:
         repaid = servicing.repay(db=db, clock=house.clock, loan_id=loan_id, amount=amount, key=key)
         loan = servicing.view(db=db, clock=house.clock, loan_id=loan_id).loan
         case = take(db, loan.application_id)
-        funding.restore(db=db, clock=house.clock, reservation_id=funds.reservation(db, case).id, outstanding=loan.outstanding)
+        if case.progress.reserved is not None:
+            held = funds.reservation(db, case)
+            funding.restore(db=db, clock=house.clock, reservation_id=held.id, outstanding=loan.outstanding)
         if repaid.closed and case.application.stage is Stage.DISBURSED:
             intake.move(db=db, clock=house.clock, application=case.application, to=Stage.CLOSED, event="application.closed")
             _end_contract(house, db, case.person)

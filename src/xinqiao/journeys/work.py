@@ -9,14 +9,14 @@ from time import monotonic
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from xinqiao import funding, intake, vault
+from xinqiao import consent, funding, intake, staff, vault
 from xinqiao.intake import Stage
 from xinqiao.kit import events
 from xinqiao.kit.http import Http
 from xinqiao.kit.telemetry import logger
 from xinqiao.partners import webhooks
 
-from .case import end, look, take
+from .case import UPWARD, end, look, take
 from .house import House
 from .lending import start_disbursement
 from .machine import advance
@@ -26,7 +26,8 @@ log = logger("work")
 DAY_STARTS_AT = 9
 """Local hour of the daily run over the book: inside the hours in which people may be contacted."""
 STUCK = timedelta(seconds=20)
-UNDERWAY = (Stage.RECEIVED, Stage.IDENTIFYING, Stage.SCREENING, Stage.DECIDING, Stage.FUNDING, Stage.OFFERED, Stage.SIGNED)
+UNDERWAY = (*UPWARD[:-1], Stage.REVIEW)
+"""Stages from which the platform's own work may lead on; in review it does once a person has approved."""
 
 
 def expire(house: House) -> int:
@@ -74,9 +75,8 @@ def _idle(house: House) -> list[tuple[UUID, Step]]:
 def deliver(house: House) -> int:
     """Send the webhooks that are due."""
     with Http(allow_private=house.settings.demo) as http:
-        return len(
-            webhooks.deliver_due(database=house.database, vault=house.vault, clock=house.clock, http=http, tenant=house.settings.tenant)
-        )
+        sent = webhooks.deliver_due(database=house.database, vault=house.vault, clock=house.clock, http=http, tenant=house.settings.tenant)
+    return sent.delivered
 
 
 def seal(house: House) -> int:
@@ -95,6 +95,21 @@ def daily(house: House) -> int:
     return 1
 
 
+def reprice(house: House) -> int:
+    """Solve anew for the prices of scarce capacity, from the applications of late."""
+    with house.begin() as db:
+        return funding.reprice(db=db, clock=house.clock)
+
+
+def tidy(house: House) -> int:
+    """End consents that ran out, and drop what is kept no longer: delivered messages, seen ids, sessions that ended."""
+    with house.begin() as db:
+        ended = consent.expire(db=db, clock=house.clock)
+        webhooks.tidy(db=db, clock=house.clock)
+        staff.tidy(db=db, clock=house.clock)
+    return ended
+
+
 EVERY: tuple[tuple[float, Callable[[House], int]], ...] = (
     (1.0, deliver),
     (1.0, silence),
@@ -102,6 +117,8 @@ EVERY: tuple[tuple[float, Callable[[House], int]], ...] = (
     (10.0, resume),
     (15.0, seal),
     (60.0, daily),
+    (300.0, reprice),
+    (3600.0, tidy),
 )
 """Seconds between two runs, and what runs."""
 

@@ -71,5 +71,5 @@ class Durable:
         DBOS.sleep(max(span.total_seconds(), 0.0))
 
     def close(self) -> None:
-        DBOS.destroy(destroy_registry=True)
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=10)
         self._engine.dispose()

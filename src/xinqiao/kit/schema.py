@@ -1,7 +1,7 @@
 """What the metadata cannot say: the application's role, row-level security, append-only tables and monthly partitions.
 
 A table marks itself by `info`: `{"monthly": "at"}` is partitioned by the month of that column, `{"append_only": True}` takes no
-UPDATE or DELETE from the application, `{"global": True}` has no tenant.
+UPDATE or DELETE from the application. Migrations call `protect` for each table they make.
 """
 
 from __future__ import annotations
@@ -27,15 +27,13 @@ def create_role(db: Connection) -> None:
     db.execute(text(f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}"))
 
 
-def protect(db: Connection, table: Table) -> None:
-    """Grant the application what it may do with the table and confine it to its tenant's rows."""
-    rights = "SELECT, INSERT" if table.info.get("append_only") else "SELECT, INSERT, UPDATE, DELETE"
-    db.execute(text(f'GRANT {rights} ON "{table.name}" TO {APP_ROLE}'))
-    if table.info.get("global"):
-        return
-    db.execute(text(f'ALTER TABLE "{table.name}" ENABLE ROW LEVEL SECURITY'))
-    db.execute(text(f'ALTER TABLE "{table.name}" FORCE ROW LEVEL SECURITY'))
-    db.execute(text(f'CREATE POLICY tenant_is_mine ON "{table.name}" USING ({TENANT_IS_MINE}) WITH CHECK ({TENANT_IS_MINE})'))
+def protect(db: Connection, name: str, *, append_only: bool = False) -> None:
+    """Grant the application what it may do with a table and confine it to its tenant's rows."""
+    rights = "SELECT, INSERT" if append_only else "SELECT, INSERT, UPDATE, DELETE"
+    db.execute(text(f'GRANT {rights} ON "{name}" TO {APP_ROLE}'))
+    db.execute(text(f'ALTER TABLE "{name}" ENABLE ROW LEVEL SECURITY'))
+    db.execute(text(f'ALTER TABLE "{name}" FORCE ROW LEVEL SECURITY'))
+    db.execute(text(f'CREATE POLICY tenant_is_mine ON "{name}" USING ({TENANT_IS_MINE}) WITH CHECK ({TENANT_IS_MINE})'))
 
 
 def next_month(month: date) -> date:

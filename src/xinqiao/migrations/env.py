@@ -11,6 +11,8 @@ def is_ours(obj: object, name: str | None, kind: str, reflected: bool, compare_t
 
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=all_tables(), include_object=is_ours, compare_type=True, compare_server_default=False)
+context.configure(
+    connection=connection, target_metadata=all_tables(), include_object=is_ours, compare_type=True, compare_server_default=False
+)
 with context.begin_transaction():
     context.run_migrations()

@@ -1,6 +1,5 @@
 """What every partner does for itself: its webhooks and its keys."""
 
-from __future__ import annotations
 
 from typing import Annotated, Any
 from uuid import UUID

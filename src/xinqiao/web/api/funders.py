@@ -1,6 +1,5 @@
 """What a funder does: answer what it is asked, see its reservations, loans and capacity, and the borrowers who agreed to it."""
 
-from __future__ import annotations
 
 from decimal import Decimal
 from typing import Annotated, Any

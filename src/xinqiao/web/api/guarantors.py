@@ -1,6 +1,5 @@
 """What a guarantor sees: the capacity it gave, and how much of it stands."""
 
-from __future__ import annotations
 
 from typing import Annotated, Any
 

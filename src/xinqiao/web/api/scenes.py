@@ -1,6 +1,5 @@
 """What a scene does: send an application, follow it, take it back."""
 
-from __future__ import annotations
 
 import base64
 import binascii

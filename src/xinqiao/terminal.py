@@ -20,7 +20,9 @@ from xinqiao.kit import Refused, Unavailable, plain
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON value for scripts.")]
 
 OK, REFUSED, USAGE, UNAVAILABLE = 0, 1, 2, 3
-console = Console()
+WIDE = 140
+"""Columns where there is no terminal to ask: a log or a pipe."""
+console = Console(width=None if sys.stdout.isatty() else WIDE)
 errors = Console(stderr=True)
 
 
