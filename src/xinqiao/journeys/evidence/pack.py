@@ -13,6 +13,7 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -34,6 +35,7 @@ _NAME = re.compile(
     r"(?:[a-z][a-z0-9_-]{0,40}(?:\.(?:masked|sig|zh-CN|en))?\.(?:json|txt|html|hpke)"
     r"|consents/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.json|texts/[0-9a-f]{64}\.txt)"
 )
+_NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?", re.ASCII)
 _THEN = (1980, 1, 1, 0, 0, 0)
 """The one timestamp of all members: when a pack was made is in its manifest."""
 
@@ -153,3 +155,10 @@ def _pairs(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_float(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number of an evidence pack")
+
+
+def decimal(text: Any) -> Decimal:
+    """A number as a pack writes it: a short string without an exponent, which could stand for gigabytes of digits. Raises ValueError."""
+    if not isinstance(text, str) or not _NUMBER.fullmatch(text):
+        raise ValueError(f"{text!r:.40} is no number of an evidence pack")
+    return Decimal(text)

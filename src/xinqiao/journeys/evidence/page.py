@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from decimal import Decimal
 from functools import cache
 from importlib.resources import files as resources
 from typing import Any
@@ -19,6 +18,7 @@ from xinqiao.vault import Field, Purpose
 
 from .. import words
 from . import phrases
+from .pack import decimal
 
 TEMPLATE = "page.html"
 JSON_MEMBERS = ("application", "events", "accesses", "identity", "fraud", "decision", "bids", "offer", "signature", "loan", "schedule")
@@ -74,11 +74,11 @@ def _when(text: str) -> str:
 
 def _percent(text: str | None) -> str:
     """A fraction as a percentage: 0.1446 is 14.46 %."""
-    return "–" if text is None else f"{Decimal(text) * 100:.2f} %"
+    return "–" if text is None else f"{decimal(text) * 100:.2f} %"
 
 
 def _money(given: Mapping[str, str]) -> str:
-    return f"{Decimal(given['amount']):,} {given['currency']}"
+    return f"{decimal(given['amount']):,} {given['currency']}"
 
 
 def _more(data: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -132,10 +132,12 @@ def _field(name: str) -> tuple[str, str]:
 def _funders(auction: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Each funder once: the bid that was chosen, else its cheapest for the applicant, else everything that kept it from bidding."""
     held = auction["reserved"] or {}
-    for funder in dict.fromkeys(bid["funder_id"] for bid in auction["bids"]):
-        mine = [bid for bid in auction["bids"] if bid["funder_id"] == funder]
+    by_funder: dict[str, list[Mapping[str, Any]]] = {}
+    for bid in auction["bids"]:
+        by_funder.setdefault(bid["funder_id"], []).append(bid)
+    for funder, mine in by_funder.items():
         chosen = [bid for bid in mine if (held.get("funder"), held.get("guarantor")) == (funder, bid["guarantor_id"])]
-        open_bids = sorted((bid for bid in mine if bid["eligible"]), key=lambda bid: Decimal(bid["all_in"]))
+        open_bids = sorted((bid for bid in mine if bid["eligible"]), key=lambda bid: decimal(bid["all_in"]))
         why = {one["code"]: (one["zh"], one["en"]) for bid in mine for one in bid["refusals"]}
         shown = next(iter(chosen or open_bids), None)
         yield {"funder": funder, "bid": shown, "chosen": bool(chosen), "bids": len(open_bids), "why": [] if shown else list(why.values())}
@@ -151,10 +153,10 @@ def _cost(offer: Mapping[str, Any] | None, schedule: Mapping[str, Any] | None) -
         return None
     lines = {one["name"]: one for one in offer["disclosed"]["costs"]}
     amounts = {"principal": offer["terms"]["principal"]} | {name: lines[name]["amount"] for name in KINDS[1:]}
-    whole = Decimal(offer["disclosed"]["to_repay"]["amount"])
+    whole = decimal(offer["disclosed"]["to_repay"]["amount"])
     pieces, x = [], 0
     for name in KINDS:
-        width = int(Decimal(amounts[name]["amount"]) * WIDE / whole)
+        width = int(decimal(amounts[name]["amount"]) * WIDE / whole)
         share = lines[name]["annual_percent"] if name in lines else None
         pieces.append({"name": name, "words": phrases.COSTS[name], "x": x, "width": width, "amount": amounts[name], "points": share})
         x += width

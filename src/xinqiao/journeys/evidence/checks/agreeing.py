@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from xinqiao.servicing.errors import SignatureInvalid
 from xinqiao.vault import Purpose
 
 from .. import agreements
+from ..pack import decimal
 from .opened import Opened, Problem, differing
 
 FOLDER = "consents/"
@@ -260,18 +260,7 @@ def _charge(given: Mapping[str, Any]) -> Charge:
 
 
 def money(given: Mapping[str, Any]) -> Money:
-    return Money.parse(_short(given["amount"]), given["currency"])
-
-
-def decimal(text: str) -> Decimal:
-    return Decimal(_short(text))
-
-
-def _short(text: str) -> str:
-    """Numbers of a pack are short: a long exponent would be a bomb."""
-    if not isinstance(text, str) or len(text) > 40 or "e" in text.lower():
-        raise ValueError(f"{text!r:.40} is no number of an evidence pack")
-    return text
+    return Money.parse(str(decimal(given["amount"])), given["currency"])
 
 
 def whole(number: Any) -> int:

@@ -14,7 +14,8 @@ from xinqiao.servicing import apr, schedule
 from xinqiao.servicing.ledger import Account, Kind
 
 from ..books import PARTS
-from .agreeing import OFFER, decimal, money, terms_of
+from ..pack import decimal
+from .agreeing import OFFER, money, terms_of
 from .opened import Malformed, Opened, Problem, differing, same
 
 SCHEDULE, LOAN, LEDGER, BIDS = "schedule.json", "loan.json", "ledger.json", "bids.json"
