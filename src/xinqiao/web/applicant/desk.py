@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -18,6 +17,7 @@ from xinqiao.journeys.views import Standing
 from xinqiao.kit import Clock, Refused, Settings
 
 from .. import pages
+from ..forms import is_from_own_page
 from .errors import ForeignForm, FormIncomplete, NoSession, PageMissing
 from .port import Journeys
 from .session import COOKIE, LASTS, Sealer, Session
@@ -71,7 +71,7 @@ class Desk:
     async def posted(self, request: Request) -> Posted:
         """The form of this request; raises NoSession, ForeignForm."""
         session = self.session(request)
-        if not self._is_ours(request):
+        if not is_from_own_page(request, self.settings.address):
             raise ForeignForm
         async with request.form(max_files=2, max_fields=40) as form:
             fields = {name: value for name, value in form.items() if isinstance(value, str)}
@@ -79,13 +79,6 @@ class Desk:
         if not self.sealer.is_form_token(session, fields.get("form_token", "")):
             raise ForeignForm
         return Posted(session, fields, {name: content for name, content in files.items() if content})
-
-    def _is_ours(self, request: Request) -> bool:
-        """By the browser's own word: Sec-Fetch-Site where it is sent, and Origin."""
-        if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            return False
-        origin = request.headers.get("origin")
-        return origin is None or urlsplit(origin).netloc in (request.url.netloc, urlsplit(self.settings.address).netloc)
 
     def begin(self, application_id: Any, address: str) -> Response:
         """Send the person on with a session of their application."""
