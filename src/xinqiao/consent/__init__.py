@@ -2,7 +2,7 @@
 
 from .errors import ConsentMissing
 from .model import Display, Receipt, Recipient, Text
-from .service import agree, decline, expire, get, history, pending, require, rights, show, text_of, withdraw
+from .service import Tally, agree, decline, expire, get, history, pending, recent, require, rights, show, tallies, text_of, withdraw
 from .texts import TEXTS, text_for
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Display",
     "Receipt",
     "Recipient",
+    "Tally",
     "Text",
     "agree",
     "decline",
@@ -18,9 +19,11 @@ __all__ = [
     "get",
     "history",
     "pending",
+    "recent",
     "require",
     "rights",
     "show",
+    "tallies",
     "text_for",
     "text_of",
     "withdraw",

@@ -24,6 +24,7 @@ from sqlalchemy import (
     and_,
     func,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
@@ -93,6 +94,7 @@ answer = Table(
     UniqueConstraint("tenant", "person_id", "display_id"),
     Index("ix_consent_answer_purpose", "tenant", "person_id", "purpose", "recipient", "at"),
     Index("ix_consent_answer_until", "tenant", "purpose", "until"),
+    Index("ix_consent_answer_at", "tenant", "at", "id"),
     info={"append_only": True},
 )
 
@@ -105,6 +107,7 @@ end = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     Column("why", Text, nullable=False),
     PrimaryKeyConstraint("tenant", "person_id", "answer_id"),
+    Index("ix_consent_end_at", "tenant", "at", "answer_id"),
     info={"append_only": True},
 )
 
@@ -256,6 +259,26 @@ def end_answers(db: Connection, receipts: Sequence[Receipt], at: datetime, why: 
     rows = [{"person_id": one.person, "answer_id": one.id, "at": at, "why": why} for one in receipts]
     new = insert(end).values(rows).on_conflict_do_nothing().returning(end.c.answer_id)
     return list(db.execute(new).scalars())
+
+
+def counts(db: Connection) -> list[Row[Any]]:
+    """How many answers there are by purpose, version, language, yes or no, and whether they have ended and why."""
+    told = (answer.c.purpose, shown_text.c.version, shown_text.c.language, answer.c.agreed, end.c.why)
+    joined = answer.join(shown_text, and_(shown_text.c.tenant == answer.c.tenant, shown_text.c.sha256 == answer.c.text_sha256)).outerjoin(
+        end, and_(end.c.tenant == answer.c.tenant, end.c.person_id == answer.c.person_id, end.c.answer_id == answer.c.id)
+    )
+    return list(db.execute(select(*told, func.count().label("n")).select_from(joined).group_by(*told).order_by(*told[:4])))
+
+
+def recent(db: Connection, *, ended: bool, before: tuple[datetime, UUID] | None, limit: int) -> list[Receipt]:
+    """The newest answers, or the newest ends, from after `before` on."""
+    order = (end.c.at, end.c.answer_id) if ended else (answer.c.at, answer.c.id)
+    query = _answers().order_by(None).order_by(*(column.desc() for column in order)).limit(limit)
+    if ended:
+        query = query.where(end.c.at.is_not(None))
+    if before is not None:
+        query = query.where(tuple_(*order) < tuple_(*before))
+    return [_receipt(row) for row in db.execute(query)]
 
 
 def run_out(db: Connection, purposes: Sequence[Purpose], now: datetime, most: int) -> list[Receipt]:

@@ -12,9 +12,9 @@ from .errors import (
     TermsNotValid,
 )
 from .market import Book, Funder, Guarantor, Market
-from .model import WORDS, Ask, Auction, Bid, Line, Question, Reply, Reservation, State
+from .model import WORDS, Ask, Auction, Bid, Line, Question, Reply, Reservation, Standing, State
 from .service.auction import bids, bids_of, next_choice
-from .service.pricing import book_of, reprice, reservations_of
+from .service.pricing import book_of, reprice, reservations_of, standings
 from .service.questions import answer, ask, expire_questions, questions_to
 from .service.reserve import confirm, expire_due, get, release, reservation_of, reserve, restore
 from .service.terms import publish_funder, publish_guarantor, terms_of, withdraw
@@ -40,6 +40,7 @@ __all__ = [
     "Reply",
     "Reservation",
     "ReservationEnded",
+    "Standing",
     "State",
     "TermsNotValid",
     "allocate_book",
@@ -62,6 +63,7 @@ __all__ = [
     "reservations_of",
     "reserve",
     "restore",
+    "standings",
     "terms_of",
     "withdraw",
 ]

@@ -4,6 +4,22 @@ from . import rights
 from .answering import agree, decline
 from .asking import pending, show
 from .ending import expire, withdraw
+from .overview import Tally, recent, tallies
 from .proving import get, history, require, text_of
 
-__all__ = ["agree", "decline", "expire", "get", "history", "pending", "require", "rights", "show", "text_of", "withdraw"]
+__all__ = [
+    "Tally",
+    "agree",
+    "decline",
+    "expire",
+    "get",
+    "history",
+    "pending",
+    "recent",
+    "require",
+    "rights",
+    "show",
+    "tallies",
+    "text_of",
+    "withdraw",
+]

@@ -14,7 +14,7 @@ from xinqiao.kit import Clock, Money
 from ..allocation import descend
 from ..errors import UnknownPartner
 from ..market import UNLIMITED, Book
-from ..model import Line, Reservation
+from ..model import Line, Reservation, Standing
 from ..store import auctions, capacity, reservations, terms
 from ..terms import SHANGHAI, FunderTerms
 from .auction import capacity_left, price_vector
@@ -59,6 +59,21 @@ def book_of(*, db: Connection, partner_id: UUID) -> list[Line]:
         Line(dimension, key, Money(total, currency), Money(used, currency), prices.get((holder, dimension, key), 0))
         for (holder, dimension, key), (total, used) in sorted(rows.items(), key=lambda row: (row[0][1] not in capacity.ROOTS, row[0][1:]))
     ]
+
+
+def standings(*, db: Connection) -> list[Standing]:
+    """Everyone who ever published terms, with their capacity, by three queries."""
+    rows, prices = terms.latest(db), terms.prices(db)
+    held: dict[UUID, list[Line]] = {row.partner_id: [] for row in rows}
+    currencies = {row.partner_id: row.terms["budget" if row.role == "funder" else "capacity"]["currency"] for row in rows}
+    for (holder, dimension, key), (total, used) in sorted(capacity.sums(db, list(held)).items(), key=_roots_first):
+        money = (Money(amount, currencies[holder]) for amount in (total, used))
+        held[holder].append(Line(dimension, key, *money, prices.get((holder, dimension, key), 0)))
+    return [Standing(row.partner_id, row.role, row.version, row.open, row.at, row.terms, tuple(held[row.partner_id])) for row in rows]
+
+
+def _roots_first(row: tuple[tuple[UUID, str, str], tuple[int, int]]) -> tuple[bool, tuple[str, str]]:
+    return row[0][1] not in capacity.ROOTS, row[0][1:]
 
 
 def reservations_of(*, db: Connection, funder_id: UUID, limit: int = 100) -> Sequence[Reservation]:
