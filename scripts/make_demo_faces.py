@@ -36,7 +36,7 @@ def main(people: Path, out: Path) -> None:
     first, second = list(faces)[:2]
     write_clip(attacked(models, frames(faces[first][0]), replay, 23), out / "replay.webm")
     still = [read_image((out / f"{second}.jpg").read_bytes())] * RATE
-    write_clip(attacked(models, [fit(s) for s in still], paper, 31), out / "print.webm")
+    write_clip(attacked(models, [fit(s) for s in still], paper, 36), out / "print.webm")
     a, b = least_alike({k: v for k, (_, v) in faces.items()})
     rows += [row("replay", first, "replay", "replay", "fail or refer"), row("print", second, "print", "print", "fail or refer")]
     rows.append(row("mismatch", a, b, "mismatch", "fail"))

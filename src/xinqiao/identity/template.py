@@ -17,7 +17,7 @@ from .match import LENGTH
 TEMPLATE_BITS = 512
 INDEX_BITS = 256
 KEY_BYTES = 16
-SAME_FACE_BITS = 64
+SAME_FACE_BITS = 56
 """Index distance at or under which two applications show the same face; its error rates stand in CARD.md."""
 
 
