@@ -12,7 +12,7 @@ import json
 import random
 import tempfile
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ from xinqiao import fraud
 from xinqiao.fraud import store
 from xinqiao.fraud.model import SIGNALS
 from xinqiao.kit import Database, FixedClock, embedded, new_id
-from xinqiao.migrations.build import build
+from xinqiao.migrations.run import upgrade
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 KINDS = ("device", "phone", "id", "face", "address")
@@ -80,8 +80,7 @@ def main() -> None:
     rows = parser.parse_args().rows
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         database = Database(embedded.start(Path(home)))
-        with database.admin.begin() as db:
-            build(db, since=date(2026, 8, 1), months=5)
+        upgrade(database)
         with database.begin() as db:
             db.execute(FILL, {"rows": rows, "kinds": list(KINDS), "now": NOW})
             db.execute(FILL_FACES)

@@ -27,7 +27,7 @@ from xinqiao import funding
 from xinqiao.funding.allocation import allocate_book, descend
 from xinqiao.funding.market import UNLIMITED, Book, Market, choose
 from xinqiao.kit import CNY, Database, SystemClock, embedded, new_id
-from xinqiao.migrations.build import build
+from xinqiao.migrations.run import upgrade
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 
@@ -90,8 +90,7 @@ def live(funders: int, seconds: float, threads: int) -> dict[str, float]:
     """Auction, reservation and event in one transaction each, on an embedded PostgreSQL of its own."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         database = Database(embedded.start(Path(home)), pool_size=threads + 2)
-        with database.admin.begin() as db:
-            build(db, since=datetime.now(UTC).date().replace(day=1), months=2)
+        upgrade(database)
         clock, chance = SystemClock(), random.Random(2)
         with database.begin() as db:
             for _ in range(funders):

@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from uuid import UUID, uuid4
@@ -23,7 +23,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, text
 
 from xinqiao.kit import CNY, Database, SystemClock, embedded
-from xinqiao.migrations.build import build
+from xinqiao.migrations.run import upgrade
 from xinqiao.servicing import ledger
 from xinqiao.servicing.ledger import Account, Kind, Transfer
 
@@ -109,8 +109,8 @@ def copy(transfers: list[Transfer]) -> Callable[[Connection], None]:
 
 
 def prepare(database: Database, accounts: list[Account]) -> None:
+    upgrade(database)
     with database.admin.begin() as db:
-        build(db, since=date.today().replace(day=1), months=2)
         db.execute(text(f"CREATE TABLE bench_raw AS SELECT {COLUMNS} FROM ledger_transfer WHERE false"))
         db.execute(text("GRANT INSERT ON bench_raw TO xinqiao_app"))
     with database.begin(TENANT) as db:

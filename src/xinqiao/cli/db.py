@@ -57,7 +57,8 @@ def revision(says: str) -> int:
 @group.command
 def rotate_keys(*, as_json: Json = False) -> int:
     """Make a new key-encryption key and rewrap every person's key with it, while everything goes on running."""
-    from xinqiao import vault
+    from xinqiao import staff, vault
+    from xinqiao.partners import webhooks
 
     from .house import opened
 
@@ -69,7 +70,11 @@ def rotate_keys(*, as_json: Json = False) -> int:
             done += moved
             if not moved:
                 break
+        with house.begin() as db:
+            done += webhooks.rewrap(db=db, vault=house.vault) + staff.rewrap(db=db, vault=house.vault)
         show(
-            {"version": version, "rewrapped": done}, as_json=as_json, human=lambda: f"key version {version}: {done} people's keys rewrapped"
+            {"version": version, "rewrapped": done},
+            as_json=as_json,
+            human=lambda: f"key version {version}: {done} people's keys and stored secrets rewrapped",
         )
     return OK
