@@ -229,6 +229,19 @@ class Line:
         return self.cap - self.used
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A funder or guarantor as it stands: its newest terms as they were published, and its capacity line by line."""
+
+    partner_id: UUID
+    role: str
+    version: int
+    open: bool
+    published_at: datetime
+    terms: Mapping[str, Any]
+    lines: tuple[Line, ...]
+
+
 class Reply(StrEnum):
     PENDING = "pending"
     YES = "yes"
