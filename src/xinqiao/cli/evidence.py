@@ -8,6 +8,7 @@ from uuid import UUID
 
 import cyclopts
 
+from xinqiao.kit import plain
 from xinqiao.terminal import OK, REFUSED, USAGE, Json, errors, refusals, show
 
 group = cyclopts.App(name="evidence", help="Evidence packs: one file that proves a loan.")
@@ -54,7 +55,8 @@ def verify(
 
     trusted = {proof.key_id(raw): raw for raw in (_hex(one) for one in key or []) if raw}
     report = evidence.verify(file, trusted=trusted or None, receiver_key=_hex(receiver_key))
-    show(report, as_json=as_json, human=lambda: evidence.render_report(report, language))
+    facts = {**plain(report), "ok": report.ok, "complete": report.complete, "open": plain(report.open)}
+    show(facts, as_json=as_json, human=lambda: evidence.render_report(report, language))
     return OK if report.ok else REFUSED
 
 

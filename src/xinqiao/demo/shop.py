@@ -45,9 +45,9 @@ class Shop:
         income = visitor.body.get("monthly_income", "")
         return Person(visitor.code, str(visitor.body["name"]), f"{zh}，月收入 ¥{income}", f"{en}, earns ¥{income} a month")
 
-    def face(self, code: str) -> DemoFace | None:
-        visitor = self._visitors.get(code)
-        return visitor.face if visitor else None
+    def clip(self, person: str) -> bytes | None:
+        visitor = self._visitors.get(person)
+        return visitor.face.clip.read_bytes() if visitor else None
 
     def apply(self, *, person: str, amount: Money, months: int, item: str, order: str) -> str:
         """Post the application and return the applicant's address. Raises ShopRefused with what the API said."""

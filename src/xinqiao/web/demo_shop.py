@@ -41,6 +41,10 @@ class Scene(Protocol):
     """The shop's own back office: who may be played, and the call to Xinqiao's interface."""
 
     def people(self) -> Sequence[Person]: ...
+    def clip(self, person: str) -> bytes | None:
+        """The rendered selfie clip of a person, which a visitor uploads in their stead; None for a stranger."""
+        ...
+
     def apply(self, *, person: str, amount: Money, months: int, item: str, order: str) -> str:
         """Send the application; returns the address at which the person goes on. `order` makes a repeated press one application."""
         ...
@@ -85,6 +89,14 @@ def router(settings: Settings, scene: Scene) -> APIRouter:
     def shop(request: Request) -> Response:
         context = {"goods": GOODS, "people": scene.people(), "terms": TERMS, "order": str(new_id())}
         return pages.render(request, "demo/shop.html", zone=settings.timezone, **context)
+
+    @routes.get("/shop/clips/{person}.webm")
+    def clip(person: str) -> Response:
+        found = scene.clip(person)
+        if found is None:
+            raise NotInTheShop
+        headers = {"Content-Disposition": f'attachment; filename="{person}.webm"'}
+        return pages.harden(Response(found, media_type="video/webm", headers=headers))
 
     @routes.post("/shop")
     async def order(request: Request) -> Response:
