@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,10 +19,13 @@ from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from xinqiao.app import create_app, open_house
-from xinqiao.journeys import ApplicantJourneys, House, evidence
+from xinqiao.journeys import ApplicantJourneys, House, evidence, reviewing
+from xinqiao.journeys.case import look
+from xinqiao.journeys.deciding import referral_reasons
 from xinqiao.kit import Settings, new_id
 from xinqiao.kit.telemetry import configure_logs
 from xinqiao.terminal import OK, REFUSED, console, show, table
+from xinqiao.vault import Actor
 from xinqiao.web import demo_shop
 
 from . import funder, history, shop, world
@@ -44,6 +47,8 @@ class Case:
     face: DemoFace | None
     note: str
     refuses: frozenset[str] = frozenset()
+    reviewer_says: str = ""
+    """What the demo's reviewer writes when approving; empty, the application stays with a person."""
 
 
 def main(*, people: int, book: int, as_json: bool, serve: bool) -> int:
@@ -101,8 +106,14 @@ def _cases(folk: Sequence[Mapping[str, Any]], live: Sequence[DemoFace], people: 
     special = [
         *(Case(folk[0], face, "a screen is held to the camera") for face in demo_faces("replay")[:1]),
         *(Case(folk[1], face, "another person's face") for face in demo_faces("mismatch")[:1]),
-        Case(folk[2], None, "refuses the face check"),
-        Case(folk[3], live[0], "wants a person to decide", frozenset({"automated_decision"})),
+        Case(folk[2], None, "refused the face check", reviewer_says="ID document compared at the shop's counter, original seen"),
+        Case(
+            folk[3],
+            live[0],
+            "wanted a person to decide",
+            frozenset({"automated_decision"}),
+            "income papers seen, repayment fits the income",
+        ),
     ]
     usual = [Case(person, face, "") for person, face in zip(folk[4:], live[1 : len(live) - VISITORS], strict=False)]
     return [*usual, *special][:people]
@@ -155,10 +166,26 @@ def _apply(house: House, made: world.World, case: Case) -> Outcome:
     clip = case.face.clip.read_bytes() if case.face else None
     person = Applicant(ApplicantJourneys(house), case.person["name"], clip, refuses=case.refuses)
     outcome = person.walk(UUID(answer["id"]))
+    if outcome.ended == "review":
+        outcome = _review(house, case, person, outcome)
     if outcome.loan is not None:
         journeys = person.journeys
         journeys.pay(outcome.application, amount=journeys.loan(outcome.application).next_amount, key="first-instalment")
     return outcome
+
+
+def _review(house: House, case: Case, person: Applicant, outcome: Outcome) -> Outcome:
+    """What a person has to look at; and, for two of the demo's applicants, the invented reviewer's yes."""
+    with house.begin() as db:
+        found = look(db, outcome.application)
+        why = referral_reasons(db, found)
+    if case.reviewer_says:
+        bands = [one.name for one in house.policy.bands if one.annual_rate is not None]
+        band = (found.progress.terms or {}).get("band")
+        by = Actor("operator", "demo-reviewer", frozenset({"risk"}))
+        reviewing.approve(house, outcome.application, by=by, why=case.reviewer_says, band=band if band in bands else "C")
+        outcome = person.walk(outcome.application)
+    return replace(outcome, reasons_zh=[one.zh for one in why], reasons=[one.en for one in why])
 
 
 def _evidence(house: House, outcomes: Sequence[Outcome]) -> tuple[Path | None, Any]:
@@ -189,6 +216,7 @@ def _tell(
         "evidence_ok": report.ok if report else None,
         "console": f"{settings.address}/console",
         "shop": f"{settings.address}/shop",
+        "shop_key": made.shop_key,
         "logins": [{"login": one.login, "password": one.password, "totp_secret": one.totp_secret} for one in made.logins],
     }
     show(facts, as_json=as_json, human=lambda: _outcomes(cases, outcomes))
@@ -211,6 +239,7 @@ def _tell_places(settings: Settings, made: world.World, pack: Path | None, repor
         verdict = "[green]verified, nothing altered[/]" if report.ok else f"[red]ALTERED: {', '.join(report.altered)}[/]"
         console.print(f"Evidence pack: [bold]{pack}[/]\n  {verdict} ({len(report.checks)} checks)")
     lines = [f"Console  [bold]{settings.address}/console[/]", f"Shop     [bold]{settings.address}/shop[/]  (apply in the browser)", ""]
+    lines += [f"Shop's API key  {made.shop_key}", ""]
     lines += [f"{one.login:11} password {one.password}   authenticator secret {one.totp_secret}" for one in made.logins]
     lines += ["", "Current code of an authenticator:  .venv/bin/python -m xinqiao.demo.code SECRET"]
     console.print(Panel("\n".join(lines), title="Xinqiao demo" + ("" if served else " (not serving: DEMO_SERVE=0)"), expand=False))

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from xinqiao import consent, credit, vault
+from xinqiao import consent, credit, fraud, vault
 from xinqiao.credit import service as decisions
+from xinqiao.identity import REASONS
 from xinqiao.intake import Stage
 from xinqiao.kit import Money
 from xinqiao.vault import SYSTEM, Field, Purpose
@@ -102,3 +103,21 @@ def reasons(house: House, db: Connection, case: Case) -> list[Reason]:
         return []
     plain = vault.open_record(db=db, vault=house.vault, person=case.person, label=RECORD, sealed=made[-1].record)
     return [Reason(Said(one["zh"], one["en"]), Said(one["help_zh"], one["help_en"])) for one in json.loads(plain)["reasons"]]
+
+
+def referral_reasons(db: Connection, case: Case) -> list[Said]:
+    """Why a person has to look: what the face check left open, what the rules saw, what the applicant did not agree to."""
+    found: list[Said] = []
+    if case.progress.face_refused:
+        found.append(Said("申请人不做人脸核验。", "The applicant does not want the face check."))
+    elif case.progress.identity != "pass" and (check := case.last("identity.checked")):
+        found += [Said(REASONS[code].zh, REASONS[code].en) for code in check.data["reasons"] if code in REASONS]
+    if case.progress.fraud == "refer":
+        found += [Said(one.zh, one.en) for one in fraud.find(db=db, application_id=case.id).reasons]
+    if case.last("credit.withheld"):
+        found.append(
+            Said("申请人未同意查询征信或自动化决策。", "The applicant did not agree to the bureau query or to a machine's decision.")
+        )
+    elif case.progress.credit == "refer":
+        found.append(Said("信用评估需要人工判断。", "The credit assessment needs a person's judgement."))
+    return found
