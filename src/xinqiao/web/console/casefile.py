@@ -150,9 +150,10 @@ class Teller:
         found += [w.money(_money(data[name])) for name in ("principal", "amount") if isinstance(data.get(name), Mapping)]
         if kind == "funding.bids_taken" and data.get("best"):
             best = data["best"]
-            found.append(f"{w.gettext('best')}: {self._party(best['funder'])} {w.percent(Decimal(best['all_in']))}")
+            found.append(w.gettext("best") + f" {self._party(best['funder'])} {w.percent(Decimal(best['all_in']))}")
         if kind == "servicing.aged":
-            found.append(f"{data.get('from') or w.gettext('Current')} → {data.get('to') or w.gettext('Current')}")
+            current = w.gettext("Current")
+            found.append(f"{data.get('from') or current} → {data.get('to') or current}")
         return found
 
     def _stage(self, stage: Any) -> str:
@@ -466,7 +467,7 @@ def _access(words: Words, logins: Mapping[str, str], parties: Mapping[UUID, Part
 
 def _actor(words: Words, kind: str, id_: str, logins: Mapping[str, str], parties: Mapping[UUID, Partner]) -> str:
     if kind == "operator":
-        return f"{words.gettext('Operator')} {logins.get(id_, id_[-8:])}"
+        return words.gettext("Operator") + f" {logins.get(id_, id_[-8:])}"
     if kind == "person":
         return words.gettext("The person")
     if kind == "service":

@@ -132,7 +132,7 @@ def outcome_of(case: Case, words: Words, parties: dict[UUID, Partner]) -> str:
         funder = parties.get(UUID(str(progress.reserved["funder"])))
         return " · ".join(filter(None, [named(words, funder), (progress.terms or {}).get("band")]))
     if case.application.stage is Stage.REVIEW:
-        return words.both("、", ", ").join(gettext(WHY[one]) for one in progress.referrals) or gettext(STEPS["review"])
+        return words.both("、", ", ").join(gettext(WHY[one]) for one in progress.referrals) or gettext(STEPS[case.step.value])
     if progress.ended:
         return "—"
     return gettext(STEPS[case.step.value])

@@ -190,17 +190,19 @@ ACCOUNTS = {
 }
 
 POSTINGS = {
+    "funded": N_("Placed by the funder"),
     "disbursed": N_("Paid out"),
-    "placed": N_("Placed by the funder"),
     "principal": N_("Principal"),
     "interest": N_("Interest"),
     "penalty": N_("Penalty interest"),
     "premium": N_("Guarantee fee"),
     "fee": N_("Fee"),
-    "fees": N_("Fees"),
-    "payout": N_("Paid out to the party"),
-    "paid_out": N_("Paid out to the party"),
-    "returned": N_("Capital returned"),
+    "principal to funder": N_("Principal to the funder"),
+    "interest to funder": N_("Interest to the funder"),
+    "fee to platform": N_("Fee to the platform"),
+    "premium to platform": N_("Guarantee fee to the platform"),
+    "premium to guarantor": N_("Guarantee fee to the guarantor"),
+    "paid out": N_("Paid out to the party"),
 }
 
 COSTS = {"interest": N_("Interest"), "premium": N_("Guarantee fee"), "fees": N_("Fees"), "total": N_("Total")}
