@@ -144,7 +144,7 @@ def _take_effect(db: Connection, clock: Clock, made: Receipt) -> None:
     noted = {"receipt": made.id, "receipt_sha256": made.sha256, "purpose": made.purpose, "text_sha256": made.text_sha256}
     noted |= {"display": made.display, "language": made.language} | ({"recipient": made.recipient} if made.recipient else {})
     kind = "consent.agreed" if made.agreed else "consent.declined"
-    audit.append(db, clock, [audit.Entry(kind, Actor("person", str(made.person)), made.person, noted)])
+    audit.append_at(db, made.at, [audit.Entry(kind, Actor("person", str(made.person)), made.person, noted)])
     events.append(db, [events.Event(kind, made.application or made.person, noted, made.person, made.at)])
     if made.agreed:
         grant_basis(db, Basis(made.person, made.purpose, made.source, made.until, made.recipient), made.at)

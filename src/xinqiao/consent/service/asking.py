@@ -34,7 +34,7 @@ def show(
     store.add_display(db, one)
     noted = {"display": one.id, "purpose": text.purpose, "text_sha256": text.sha256, "language": language, "surface": surface}
     noted |= {"recipient": one.recipient} if one.recipient else {}
-    audit.append(db, clock, [audit.Entry("consent.shown", Actor("person", str(person)), person, noted)])
+    audit.append_at(db, one.shown_at, [audit.Entry("consent.shown", Actor("person", str(person)), person, noted)])
     events.append(db, [events.Event("consent.shown", application or person, noted, person, one.shown_at)])
     return one
 

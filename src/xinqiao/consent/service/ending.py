@@ -34,7 +34,7 @@ def end(db: Connection, clock: Clock, receipts: Sequence[Receipt], *, why: str) 
     for person, purpose in {(one.person, one.purpose) for one in ended if one.purpose in ERASED_WITH}:
         if not has_basis(db, person, purpose, at):
             drop(db=db, clock=clock, person=person, fields=ERASED_WITH[purpose])
-    audit.append(db, clock, [_entry(one, why) for one in ended])
+    audit.append_at(db, at, [_entry(one, why) for one in ended])
     events.append(db, [events.Event("consent.ended", one.application or one.person, _noted(one, why), one.person, at) for one in ended])
     return ended
 

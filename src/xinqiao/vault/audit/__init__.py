@@ -4,7 +4,7 @@ from . import proof
 from .errors import LogBroken, NotYetSealed
 from .model import Entry, Problem, Recorded, Report
 from .proof import Checkpoint, Inclusion
-from .service import append, append_aside, checkpoint, checkpoints, latest, of, page, prove
+from .service import append, append_aside, append_at, checkpoint, checkpoints, latest, of, page, prove
 from .signing import Signer
 from .verification import verify
 
@@ -20,6 +20,7 @@ __all__ = [
     "Signer",
     "append",
     "append_aside",
+    "append_at",
     "checkpoint",
     "checkpoints",
     "latest",
