@@ -6,6 +6,7 @@ from time import perf_counter
 
 import structlog
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xinqiao.kit import new_id
@@ -22,8 +23,15 @@ STRICT = {
 }
 
 
-class TooLarge(Exception):
+HEAD_AS_GET = ("/v1/", "/healthz", "/readyz")
+"""Where HEAD is answered as GET is, without the body (RFC 9110 section 9.3.2). Pages record what they show, so they are not."""
+
+
+class TooLarge(HTTPException):
     """The body outgrew the limit while it was read."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(413, f"The body is larger than {limit} bytes; send a shorter clip or a smaller picture.")
 
 
 class Surroundings:
@@ -38,6 +46,8 @@ class Surroundings:
             await self.app(scope, receive, send)
             return
         exchange = _Exchange(scope, receive, send, self.limit)
+        if exchange.bodiless:
+            scope = {**scope, "method": "GET"}
         if exchange.declared > self.limit:
             await self._too_large(exchange)
             return
@@ -47,11 +57,11 @@ class Surroundings:
             if not exchange.status:
                 await self._too_large(exchange)
         finally:
-            exchange.measure()
+            exchange.measure(scope)
 
     async def _too_large(self, exchange: _Exchange) -> None:
-        says = f"The body is larger than {self.limit} bytes; send a shorter clip or a smaller picture."
-        await problem(413, "request.too_large", says)(exchange.scope, exchange.receive, exchange.send)
+        answer = problem(413, "request.too_large", TooLarge(self.limit).detail)
+        await answer(exchange.scope, exchange.receive, exchange.send)
 
 
 class _Exchange:
@@ -61,6 +71,7 @@ class _Exchange:
         self.scope, self._receive, self._send, self._limit = scope, receive, send, limit
         self.started, self.status, self._read = perf_counter(), 0, 0
         self.request_id = str(new_id())
+        self.bodiless = scope["method"] == "HEAD" and scope["path"].startswith(HEAD_AS_GET)
         length = dict(scope["headers"]).get(b"content-length", b"0")
         self.declared = int(length) if length.isdigit() else 0
         structlog.contextvars.clear_contextvars()
@@ -70,7 +81,7 @@ class _Exchange:
         message = await self._receive()
         self._read += len(message.get("body", b""))
         if self._read > self._limit:
-            raise TooLarge
+            raise TooLarge(self._limit)
         return message
 
     async def send(self, message: Message) -> None:
@@ -80,9 +91,12 @@ class _Exchange:
             headers["X-Request-Id"] = self.request_id
             for name, value in STRICT.items():
                 headers.setdefault(name, value)
+        elif self.bodiless and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
         await self._send(message)
 
-    def measure(self) -> None:
-        route = getattr(self.scope.get("route"), "path", "none")
+    def measure(self, scope: Scope) -> None:
+        """`scope` is the one that the application was given: there it notes the route."""
+        route = getattr(scope.get("route"), "path", "none")
         REQUESTS.labels(route, self.scope["method"], str(self.status or 500)).inc()
         LATENCY.labels(route).observe(perf_counter() - self.started)

@@ -5,24 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 
 from xinqiao.journeys import House
 
 from . import account, funders, guarantors, scenes
 from .callers import Callers
-from .shapes import DESCRIPTION, PROBLEMS
+from .description import VERSION, describe
+from .shapes import PROBLEMS
 
-VERSION = "1.0.0"
+__all__ = ["VERSION", "add_description", "describe", "router"]
 
 
 def router(house: House) -> APIRouter:
     callers = Callers(house)
-    v1 = APIRouter(prefix="/v1", responses=PROBLEMS)
+    v1 = APIRouter(prefix="/v1", responses=PROBLEMS, generate_unique_id_function=_operation_id)
     for part in (scenes, funders, guarantors, account):
         v1.include_router(part.routes(house, callers))
     return v1
+
+
+def _operation_id(route: APIRoute) -> str:
+    """Stable names for generated clients, such as `scenes_send`."""
+    return f"{route.tags[0]}_{route.name}"
 
 
 def add_description(app: FastAPI) -> None:
@@ -32,6 +38,5 @@ def add_description(app: FastAPI) -> None:
     @app.get("/v1/openapi.json", include_in_schema=False)
     def openapi() -> JSONResponse:
         if not made:
-            routes = [route for route in app.routes if getattr(route, "path", "").startswith("/v1/")]
-            made.update(get_openapi(title="Xinqiao", version=VERSION, openapi_version="3.1.0", description=DESCRIPTION, routes=routes))
+            made.update(describe(router(app.state.house)))
         return JSONResponse(made)

@@ -1,24 +1,36 @@
 """What a funder does: answer what it is asked, see its reservations, loans and capacity, and the borrowers who agreed to it."""
 
-
 from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from xinqiao import funding, servicing
-from xinqiao.journeys import House, sharing
+from xinqiao.journeys import House, evidence, sharing
 from xinqiao.kit import plain
 from xinqiao.partners import Kind, Partner
 
-from .callers import Callers
-from .shapes import BorrowerAnswer, CapacityLine, LoanAnswer, LoanPage, QuestionAnswer, Reply, ReplyAnswer, ReservationAnswer
+from .callers import Callers, KeyFirst
+from .shapes import (
+    EVIDENCE,
+    SIGNED_MESSAGE,
+    BorrowerAnswer,
+    CapacityLine,
+    LoanAnswer,
+    LoanPage,
+    QuestionAnswer,
+    Reply,
+    ReplyAnswer,
+    ReservationAnswer,
+)
 
 
 def routes(house: House, callers: Callers) -> APIRouter:
-    router = APIRouter(tags=["funders"])
+    router = APIRouter(tags=["funders"], route_class=KeyFirst)
     Offers = Annotated[Partner, Depends(callers.having(Kind.FUNDER, "offers:read"))]  # noqa: N806 - types
     Answers = Annotated[Partner, Depends(callers.having(Kind.FUNDER, "offers:answer"))]  # noqa: N806
     Loans = Annotated[Partner, Depends(callers.having(Kind.FUNDER, "loans:read"))]  # noqa: N806
@@ -38,10 +50,10 @@ def routes(house: House, callers: Callers) -> APIRouter:
     @router.post("/funder/questions/{question}/answer", response_model=ReplyAnswer)
     def answer(funder: Answers, question: UUID, reply: Reply) -> dict[str, Any]:
         """Take the loan, at the rate asked or a lower one, or refuse it. The same answer again changes nothing."""
-        rate = Decimal(reply.annual_rate) if reply.annual_rate else None
+        rate = Decimal(reply.annual_rate) if reply.annual_rate is not None else None
         return _shown(sharing.answer(house, funder=funder, question=question, accept=reply.accept, annual_rate=rate))
 
-    @router.post("/funder/answers", response_model=ReplyAnswer)
+    @router.post("/funder/answers", response_model=ReplyAnswer, openapi_extra=SIGNED_MESSAGE)
     async def answer_by_webhook(funder: Answers, request: Request) -> dict[str, Any]:
         """The same as a signed webhook (Standard Webhooks headers): `{"data": {"question": …, "accept": true}}`."""
         body = await request.body()
@@ -56,17 +68,20 @@ def routes(house: House, callers: Callers) -> APIRouter:
 
     @router.get("/funder/capacity", response_model=list[CapacityLine])
     def capacity(funder: Offers) -> list[dict[str, Any]]:
+        """Your budget and your caps by region, term, scene and guarantor, and how much of each is taken."""
         with house.begin() as db:
             return lines(funding.book_of(db=db, partner_id=funder.id))
 
     @router.get("/funder/loans", response_model=LoanPage)
     def loans(funder: Loans, before: UUID | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> dict[str, Any]:
+        """Your loans, newest first; pass `next` as `before` for the page that follows."""
         with house.begin() as db:
-            found = servicing.loans_of_funder(db=db, clock=house.clock, funder_id=funder.id, limit=limit, before=before)
-        return {"items": [loan(view) for view in found], "next": found[-1].loan.id if len(found) == limit else None}
+            found = servicing.loans_of_funder(db=db, clock=house.clock, funder_id=funder.id, limit=limit + 1, before=before)
+        return page(found, limit)
 
     @router.get("/funder/loans/{loan_id}", response_model=LoanAnswer)
     def one_loan(funder: Loans, loan_id: UUID) -> dict[str, Any]:
+        """One of your loans, as it stands today."""
         with house.begin() as db:
             return loan(sharing.loan_of_funder(house, db, funder=funder, loan_id=loan_id))
 
@@ -74,6 +89,26 @@ def routes(house: House, callers: Callers) -> APIRouter:
     def borrower(funder: Loans, loan_id: UUID) -> dict[str, Any]:
         """The borrower's data, as far as they agreed to share them with you and have not withdrawn."""
         return {"fields": sharing.borrower(house, funder=funder, loan_id=loan_id)}
+
+    @router.get("/funder/loans/{loan_id}/evidence", response_class=Response, responses=EVIDENCE)
+    def evidence_pack(
+        funder: Loans,
+        loan_id: UUID,
+        receiver_key: Annotated[
+            str | None, Query(pattern="^[0-9a-fA-F]{64}$", description="Your X25519 public key, to have the personal data sealed for it.")
+        ] = None,
+    ) -> Response:
+        """The evidence pack of a loan: a zip that `xinqiao evidence verify` checks without a database.
+
+        Personal data are masked. With `receiver_key`, and while the borrower agrees to share with you, they are also in it, sealed for that key.
+        """
+        with house.begin() as db:
+            application = sharing.loan_of_funder(house, db, funder=funder, loan_id=loan_id).loan.application_id
+        receiver = bytes.fromhex(receiver_key) if receiver_key else None
+        with TemporaryDirectory() as folder:
+            pack = evidence.export(house, application, receiver=receiver, out=Path(folder)).read_bytes()
+        name = f'attachment; filename="evidence-{application}.zip"'
+        return Response(pack, media_type="application/zip", headers={"Content-Disposition": name, "Cache-Control": "no-store"})
 
     return router
 
@@ -88,7 +123,13 @@ def reservation(one: Any) -> dict[str, Any]:
 
 
 def lines(found: list[Any]) -> list[dict[str, Any]]:
-    return [plain({"dimension": one.dimension, "key": one.key, "capacity": one.capacity, "used": one.used}) for one in found]
+    return [plain({"dimension": one.dimension, "key": one.key, "capacity": one.cap, "used": one.used}) for one in found]
+
+
+def page(found: list[Any], limit: int) -> dict[str, Any]:
+    """`found` holds one more than the page when there is another page."""
+    shown = found[:limit]
+    return {"items": [loan(view) for view in shown], "next": shown[-1].loan.id if len(found) > limit else None}
 
 
 def loan(view: Any) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What a scene does: send an application, follow it, take it back."""
 
-
 import base64
 import binascii
 from typing import Annotated, Any
@@ -15,7 +14,7 @@ from xinqiao.kit import Refused, plain
 from xinqiao.partners import Kind, Partner
 from xinqiao.vault import Actor
 
-from .callers import Callers, IdempotencyKey
+from .callers import Callers, IdempotencyKey, KeyFirst
 from .shapes import ApplicationAnswer, ApplicationPage, ApplicationRequest, ReceivedAnswer
 
 MOST_PORTRAIT = 4 * 1024 * 1024
@@ -33,14 +32,14 @@ def shown(application: Application) -> dict[str, Any]:
 
 
 def routes(house: House, callers: Callers) -> APIRouter:
-    router = APIRouter(tags=["scenes"])
+    router = APIRouter(tags=["scenes"], route_class=KeyFirst)
     Writer = Annotated[Partner, Depends(callers.having(Kind.SCENE, "applications:write"))]  # noqa: N806 - types
     Reader = Annotated[Partner, Depends(callers.having(Kind.SCENE, "applications:read"))]  # noqa: N806
 
     @router.post("/applications", status_code=201, response_model=ReceivedAnswer)
     def send(scene: Writer, key: IdempotencyKey, body: Annotated[ApplicationRequest, Body()]) -> dict[str, Any]:
         """Send an application. The answer names the address at which the applicant goes on."""
-        given = body.model_dump()
+        given = dict(body.model_extra or {})
         portrait = _portrait(given.pop("portrait", None))
         received = applying.receive(house, scene=scene, body=given, portrait=portrait, key=key)
         return shown(received.application) | {"applicant_url": received.applicant_url}
@@ -59,6 +58,7 @@ def routes(house: House, callers: Callers) -> APIRouter:
 
     @router.get("/applications/{application}", response_model=ApplicationAnswer)
     def follow(scene: Reader, application: UUID) -> dict[str, Any]:
+        """One of your applications and its stage."""
         with house.begin() as db:
             return shown(intake.get(db=db, application=application, scene=scene.id))
 
