@@ -46,14 +46,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   }
 
   async function add(told) {
-    const answer = await fetch(`/console/row/${told.id}`, { headers: { Accept: "text/html" } });
-    if (!answer.ok || document.getElementById(`a-${told.id}`)) return;
-    const holder = document.createElement("template");
-    holder.innerHTML = await answer.text();
-    const row = holder.content.querySelector("tr");
-    if (!row) return;
-    rows.prepend(row);
-    mark(row);
+    await htmx.ajax("GET", `/console/row/${told.id}`, { target: rows, swap: "afterbegin" });
     while (rows.children.length > most) rows.lastElementChild.remove();
     const nothing = document.getElementById("nothing");
     if (nothing) nothing.hidden = true;
