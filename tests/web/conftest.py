@@ -22,10 +22,13 @@ from xinqiao import funding, partners, vault
 from xinqiao.app import create_app, open_house
 from xinqiao.credit import BureauSimulator
 from xinqiao.demo.book import people
+from xinqiao.demo.faces import demo_faces
+from xinqiao.demo.shop import Shop, Visitor
 from xinqiao.journeys import ApplicantJourneys, House, applying
 from xinqiao.kit import Database, Settings, new_id
 from xinqiao.partners import Partner
 from xinqiao.vault import Field
+from xinqiao.web import demo_shop
 
 PHONE = {"width": 360, "height": 740}
 FUNDER: dict[str, Any] = {
@@ -84,6 +87,7 @@ def _book() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 
 
 GOOD, BAD = _book()
+PLAYED, GOOD = GOOD[:3], GOOD[3:]
 
 
 @pytest.fixture(scope="session")
@@ -97,14 +101,20 @@ def platform(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     home = tmp_path_factory.mktemp("web")
-    house = open_house(Settings(home=home, database_url=url, port=port, public_url=f"http://127.0.0.1:{port}"))
+    house = open_house(Settings(home=home, database_url=url, port=port, public_url=f"http://127.0.0.1:{port}", demo=True))
     with house.begin() as db:
         scene = partners.register(db=db, clock=house.clock, kind="scene", code="test-shop", name="Test Shop", name_zh="测试商店")
         funder = partners.register(db=db, clock=house.clock, kind="funder", code="test-bank", name="Test Bank", name_zh="测试银行")
         backer = partners.register(db=db, clock=house.clock, kind="guarantor", code="test-cover", name="Test Cover", name_zh="测试担保")
         funding.publish_funder(db=db, clock=house.clock, funder_id=funder.id, data=FUNDER)
         funding.publish_guarantor(db=db, clock=house.clock, guarantor_id=backer.id, data=GUARANTOR)
-    running = uvicorn.Server(uvicorn.Config(create_app(house=house, work=False), port=port, log_level="warning"))
+        key = partners.issue_key(db=db, clock=house.clock, partner=scene.id, scopes=partners.SCOPES[scene.kind], environment="test")
+    app = create_app(house=house, work=False)
+    visitors = [
+        Visitor(f"p{n}", person["application"], face) for n, (person, face) in enumerate(zip(PLAYED, demo_faces("live"), strict=False))
+    ]
+    app.include_router(demo_shop.router(house.settings, Shop(house.settings.address, str(key.secret), visitors)))
+    running = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
     while not running.started:

@@ -80,6 +80,8 @@ GOODS = (
     ),
 )
 TERMS = (3, 6, 9, 12)
+PLAYED = "demo_person"
+"""The cookie that remembers whom a visitor plays, so that the page for the selfie can offer that person's rendered clip."""
 
 
 def router(settings: Settings, scene: Scene) -> APIRouter:
@@ -102,7 +104,9 @@ def router(settings: Settings, scene: Scene) -> APIRouter:
     async def order(request: Request) -> Response:
         async with request.form(max_files=0, max_fields=10) as form:
             chosen = {name: str(value) for name, value in form.items()}
-        return pages.harden(RedirectResponse(await _apply(scene, chosen), 303))
+        answer = pages.harden(RedirectResponse(await _apply(scene, chosen), 303))
+        answer.set_cookie(PLAYED, chosen["person"], max_age=86_400, httponly=True, samesite="lax")
+        return answer
 
     return routes
 

@@ -1,5 +1,6 @@
 """From the link to the decision: one purpose a page, the clip, the wait, the answer."""
 
+import re
 from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
@@ -132,8 +133,19 @@ def routes(desk: Desk) -> APIRouter:
 
 def _face_page(desk: Desk, request: Request, session: Session, standing: Standing, tips: Sequence[Said] = ()) -> Response:
     room_for_form = 256 * 1024
-    context = {"way": way(standing), "tips": tips, "max_bytes": desk.settings.max_body_bytes - room_for_form}
+    context = {
+        "way": way(standing),
+        "tips": tips,
+        "max_bytes": desk.settings.max_body_bytes - room_for_form,
+        "clip": _played(desk, request),
+    }
     return desk.show(request, "face.html", session, camera=True, standing=standing, **context)
+
+
+def _played(desk: Desk, request: Request) -> str | None:
+    """In the demonstration: the address of the rendered clip of the invented person whom the visitor plays."""
+    person = request.cookies.get("demo_person", "")
+    return f"/shop/clips/{person}.webm" if desk.settings.demo and re.fullmatch(r"[a-z0-9]{1,12}", person) else None
 
 
 def _onward(desk: Desk, session: Session, *, saw_offer: bool = False) -> Response:

@@ -144,6 +144,22 @@ class FaceCheck {
   }
 }
 
+// The demonstration's rendered clip: fetched from the shop and sent like any other.
+async function sendClip(button) {
+  const answer = await fetch(button.dataset.sendClip);
+  if (!answer.ok) return;
+  const clip = new File([await answer.blob()], "clip.webm", { type: "video/webm" });
+  const carrier = new DataTransfer();
+  carrier.items.add(clip);
+  button.form.querySelector("input[name=clip]").files = carrier.files;
+  button.form.requestSubmit();
+}
+
+for (const button of document.querySelectorAll("[data-send-clip]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => sendClip(button));
+}
+
 for (const box of document.querySelectorAll("[data-face]")) {
   const able = navigator.mediaDevices?.getUserMedia && window.MediaRecorder && window.DataTransfer;
   if (able) {

@@ -1,0 +1,44 @@
+"""The demonstration's invented shop sends real applications over the public interface."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, expect
+
+from .conftest import Platform, Visit
+from .test_walk import answer_all, sound
+
+
+def test_a_visitor_goes_from_the_shop_to_a_checked_face(platform: Platform, visit: Visit, browser: Browser) -> None:
+    page = visit.open(browser, f"{platform.address}/shop")
+    sound(page)
+    page.get_by_role("button", name="分期付款").click()
+    page.wait_for_url("**/my")
+    expect(page.get_by_text("测试商店")).to_be_visible()
+    expect(page.get_by_text("¥2,899.00")).to_be_visible()
+    page.locator("a.primary").click()
+    answer_all(page)
+    sound(page)
+    page.get_by_role("button", name="发送渲染短片").click()
+    page.wait_for_url(lambda url: not url.endswith("/my/face"), timeout=60_000)
+
+
+def test_the_same_order_pressed_twice_is_one_application(platform: Platform) -> None:
+    form = {"good": "commute", "person": "p1", "months": "6", "order": "order-pressed-twice"}
+    places = [httpx.post(f"{platform.address}/shop", data=form, timeout=60).headers["location"] for _ in range(2)]
+    assert len({platform.journeys.open_link(place.rsplit("/", 1)[1]) for place in places}) == 1
+
+
+@pytest.mark.parametrize("wrong", [{"good": "yacht"}, {"person": "stranger"}, {"months": "7"}, {"order": "x"}, {"order": "y" * 65}])
+def test_what_is_not_on_the_lists_is_not_ordered(platform: Platform, wrong: dict[str, str]) -> None:
+    form = {"good": "commute", "person": "p1", "months": "6", "order": "order-not-on-list"} | wrong
+    answer = httpx.post(f"{platform.address}/shop", data=form, headers={"accept": "text/html", "accept-language": "en"})
+    assert answer.status_code == 422
+    assert "demo_shop.not_in_the_shop" in answer.text
+
+
+def test_only_clips_of_invented_people_are_given_out(platform: Platform) -> None:
+    assert httpx.get(f"{platform.address}/shop/clips/p0.webm").content[:4] == b"\x1aE\xdf\xa3"
+    assert httpx.get(f"{platform.address}/shop/clips/p99.webm").status_code == 422
+    assert httpx.get(f"{platform.address}/shop/clips/..%2f..%2fp0.webm").status_code in (404, 422)
