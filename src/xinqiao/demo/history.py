@@ -88,18 +88,34 @@ def _signature(offer: Offer) -> Signature:
 
 
 def _repay(house: House, clock: FixedClock, loan: UUID, booked: Booked, chance: random.Random, today: date) -> None:
-    """Pay each instalment on its day, some a few days late; a row that defaulted stops after a few."""
+    """Pay each instalment on its day, some a few days late; a row that defaulted stops after a few, and its arrears grow old."""
     stops = chance.randrange(ENOUGH) if booked.defaulted else booked.term_months
     with house.begin() as db:
         dues = [state.instalment.due for state in servicing.view(db=db, clock=clock, loan_id=loan).states]
     for number, due in enumerate(dues[:stops]):
-        day = due + timedelta(days=chance.choice((0, 0, 0, 0, 0, 2, 9)))
-        if day >= today:
+        days_late = chance.choice((0, 0, 0, 0, 0, 2, 9))
+        if due + timedelta(days=days_late) >= today:
             return
-        clock.advance(_at(day) - clock.now())
+        if days_late:
+            _age(house, clock, loan, due + timedelta(days=1))
+        _turn(clock, due + timedelta(days=days_late))
         with house.begin() as db:
             owed = servicing.view(db=db, clock=clock, loan_id=loan).owed
             servicing.repay(db=db, clock=clock, loan_id=loan, amount=owed.now, key=f"history-{number}")
+    for days in range(1, 200, 30):
+        if stops < len(dues) and dues[stops] + timedelta(days=days) < today:
+            _age(house, clock, loan, dues[stops] + timedelta(days=days))
+
+
+def _age(house: House, clock: FixedClock, loan: UUID, day: date) -> None:
+    """Enter the bucket that the loan stands in on that day."""
+    _turn(clock, day)
+    with house.begin() as db:
+        servicing.delinquency.age(db=db, clock=clock, book=servicing.owing(db=db, loan_ids=[loan], on=day), on=day)
+
+
+def _turn(clock: FixedClock, day: date) -> None:
+    clock.advance(_at(day) - clock.now())
 
 
 def _at(day: date) -> datetime:
