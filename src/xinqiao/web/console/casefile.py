@@ -457,12 +457,16 @@ def _access(words: Words, logins: Mapping[str, str], parties: Mapping[UUID, Part
         "actor": _actor(words, kind, id_, logins, parties),
         "person": one.person,
         "purpose": said(words, PURPOSES[Purpose(purpose)]) if purpose in set(Purpose) else "",
-        "fields": words.both("、", ", ").join(
-            said(words, FIELDS[Field(f)]) if f in set(Field) and Field(f) in FIELDS else str(f) for f in fields
-        ),
+        "fields": words.both("、", ", ").join(_field(words, f) for f in fields),
         "reason": one.data.get("reason") or one.data.get("event") or "",
         "hash": one.hash.hex(),
     }
+
+
+def _field(words: Words, told: Any) -> str:
+    """A field's word; entries about writing tell the field with its version."""
+    name = told.get("field") if isinstance(told, Mapping) else told
+    return said(words, FIELDS[Field(name)]) if isinstance(name, str) and name in {one.value for one in FIELDS} else str(name)
 
 
 def _actor(words: Words, kind: str, id_: str, logins: Mapping[str, str], parties: Mapping[UUID, Partner]) -> str:

@@ -13,9 +13,13 @@ document.addEventListener("alpine:init", () => {
   }));
 });
 
-// Rows that htmx or an event stream adds are marked for a moment, so that the eye finds what is new.
+// Rows that arrive after the page are marked for a moment, so that the eye finds what is new.
+for (const row of document.querySelectorAll("tr[data-fresh]")) delete row.dataset.fresh;
 document.addEventListener("htmx:afterSwap", (event) => {
-  for (const row of event.detail.target.querySelectorAll?.("tr[data-fresh]") ?? []) row.classList.add("fresh");
+  for (const row of event.detail.target.querySelectorAll?.("tr[data-fresh]") ?? []) {
+    row.classList.add("fresh");
+    delete row.dataset.fresh;
+  }
 });
 
 // The live list: the stream names the applications that moved; rows on the page change in place, others are fetched and put on top.
