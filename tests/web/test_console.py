@@ -243,6 +243,18 @@ def test_a_review_needs_a_note_and_sends_the_application_on(client: Client, plat
     assert "console-risk" in told
 
 
+def test_what_staff_found_out_is_recorded_under_their_name(client: Client, platform: Platform) -> None:
+    applied = platform.apply()
+    Applicant(platform.journeys, applied.name, None).walk(applied.id)
+    risk, address = client(Role.RISK), f"/console/applications/{applied.id}/label"
+    assert send(client(Role.VIEWER), address, label="fraud").status_code == 403
+    assert send(risk, address, label="perhaps").status_code == 422
+    assert send(risk, address, label="fraud").headers["location"].endswith("done=labelled")
+    page = risk.get(f"/console/applications/{applied.id}").text
+    assert "Confirmed fraud" in page
+    assert "A fraud label was recorded" in page
+
+
 def test_the_stream_names_what_moved_and_goes_on_where_it_broke(client: Client, platform: Platform) -> None:
     browser = client(Role.VIEWER)
     after = re.search(r"live\?after=([0-9a-f-]{36})", browser.get("/console").text)[1]  # type: ignore[index]
