@@ -152,15 +152,17 @@ class Lent:
 
 
 @pytest.fixture(scope="session")
-def lend(house: House, world: worlds.World, caller: Register) -> Callable[[], Lent]:
-    """Take somebody, whom the policy approves, all the way to a loan."""
+def lend(house: House, world: worlds.World, client: TestClient, caller: Register) -> Callable[..., Lent]:
+    """Take somebody, whom the policy approves, all the way to a loan; in band C no funder lends without a guarantor."""
     approved = iter([person for person in FOLK if _outcome(house, person) == "approve"])
 
-    def make() -> Lent:
+    def make(band: str = "B") -> Lent:
         person = next(approved)
         application = applying.receive(house, scene=world.shop, body=person["application"], portrait=None, key=str(new_id())).application.id
         walk(house, application, person["name"])
-        reviewing.approve(house, application, by=RISK, why="document checked by hand", band="B")
+        reviewing.approve(house, application, by=RISK, why="document checked by hand", band=band)
+        for code, key in world.answer_keys.items():
+            accept_all(Caller(world.funders[code], key, client))
         end = walk(house, application, person["name"])
         assert end.ended == "loan", end
         with house.begin() as db:
@@ -174,8 +176,22 @@ def lend(house: House, world: worlds.World, caller: Register) -> Callable[[], Le
 
 
 @pytest.fixture(scope="session")
-def lent(lend: Callable[[], Lent]) -> Lent:
+def lent(lend: Callable[..., Lent]) -> Lent:
     return lend()
+
+
+@pytest.fixture(scope="session")
+def backed(lend: Callable[..., Lent]) -> Lent:
+    """A loan that a guarantor stands for."""
+    made = lend(band="C")
+    assert made.guarantor is not None
+    return made
+
+
+def accept_all(funder: Caller) -> None:
+    """Answer yes to whatever a funder that decides for itself is asked."""
+    for question in funder.get("/v1/funder/questions").json():
+        assert funder.post(f"/v1/funder/questions/{question['id']}/answer", json={"accept": True}).status_code == 200
 
 
 def walk(house: House, application: Any, name: str, **more: Any) -> Outcome:

@@ -54,12 +54,16 @@ def test_a_refused_request_does_not_use_up_its_key(scene: Caller, body: Body) ->
     assert scene.post("/v1/applications", json=body(), key="order-3-of-mine").status_code == 201
 
 
-@pytest.mark.parametrize("path", ["/v1/applications", "/v1/webhooks", "/v1/webhooks/inbound-secret", "/v1/keys/0123456789abcdef/rotate"])
-def test_what_makes_something_needs_a_key(scene: Caller, rows: Rows, path: str) -> None:
+def test_an_application_needs_a_key(scene: Caller, body: Body, rows: Rows) -> None:
     before = rows()
-    told = is_problem(scene.ask("POST", path, json={"url": "https://shop.example/"}), 400, "idempotency.key_missing")
+    told = is_problem(scene.ask("POST", "/v1/applications", json=body()), 400, "idempotency.key_missing")
     assert told["field"] == "Idempotency-Key"
     assert rows() == before
+
+
+def test_without_a_key_each_subscription_is_a_new_one(scene: Caller) -> None:
+    made = {scene.ask("POST", "/v1/webhooks", json={"url": "https://shop.example/"}).json()["id"] for _ in range(2)}
+    assert len(made) == 2
 
 
 @pytest.mark.parametrize("key", ["short", "a" * 201, "tab\tin-the-key"])

@@ -68,11 +68,20 @@ def of_refusal(error: Refused, language: str) -> JSONResponse:
     return problem(
         error.status,
         error.code,
-        error.message(language),
+        _says(error, language),
         headers=headers,
         field=error.field,
         errors=_fields(getattr(error, "errors", None), language),
     )
+
+
+def _says(error: Refused, language: str) -> str:
+    """A sentence whose braces were not meant as places is told as it stands: a refusal never becomes a fault for its wording."""
+    try:
+        return error.message(language)
+    except (LookupError, ValueError):
+        log.error("refusal cannot be worded", code=error.code)
+        return error.says_zh if language == "zh" and error.says_zh else error.says
 
 
 def _fields(errors: Sequence[Any] | None, language: str) -> list[dict[str, str]] | None:

@@ -11,7 +11,7 @@ from xinqiao.journeys import House
 from xinqiao.kit import NotFound
 from xinqiao.partners import Key, Partner, webhooks
 
-from .callers import Callers, IdempotencyKey, KeyFirst
+from .callers import Callers, KeyFirst, MaybeIdempotencyKey
 from .repeats import Repeats
 from .shapes import KeyAnswer, SecretAnswer, SubscriptionAnswer, SubscriptionRequest
 
@@ -34,7 +34,7 @@ def routes(house: House, callers: Callers) -> APIRouter:
             return [subscription(one) for one in webhooks.subscriptions(db=db, partner=me.id)]
 
     @router.post("/webhooks", status_code=201, response_model=SubscriptionAnswer)
-    def subscribe(me: Self, key: IdempotencyKey, body: SubscriptionRequest) -> dict[str, Any]:
+    def subscribe(me: Self, body: SubscriptionRequest, key: MaybeIdempotencyKey = None) -> dict[str, Any]:
         """Be told of events at an https address. Only this answer, and a repeat of it, shows the secret."""
 
         def work(db: Connection) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def routes(house: House, callers: Callers) -> APIRouter:
         return repeats.once("webhooks.subscribe", me, key, body.model_dump(), work)
 
     @router.post("/webhooks/{id}/rotate", response_model=SubscriptionAnswer)
-    def rotate_webhook(me: Self, key: IdempotencyKey, id: UUID) -> dict[str, Any]:
+    def rotate_webhook(me: Self, id: UUID, key: MaybeIdempotencyKey = None) -> dict[str, Any]:
         """A new secret; for a day messages carry both signatures."""
 
         def work(db: Connection) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def routes(house: House, callers: Callers) -> APIRouter:
             return subscription(webhooks.set_active(db=db, clock=house.clock, partner=me.id, subscription=id, active=False))
 
     @router.post("/webhooks/inbound-secret", status_code=201, response_model=SecretAnswer)
-    def inbound_secret(me: Self, key: IdempotencyKey) -> dict[str, Any]:
+    def inbound_secret(me: Self, key: MaybeIdempotencyKey = None) -> dict[str, Any]:
         """The secret with which you sign what you send to us; the one before works for a day more."""
 
         def work(db: Connection) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def routes(house: House, callers: Callers) -> APIRouter:
             return [shown(one) for one in partners.keys(db=db, partner=me.id)]
 
     @router.post("/keys/{id}/rotate", status_code=201, response_model=KeyAnswer)
-    def rotate_key(me: Self, key: IdempotencyKey, id: str) -> dict[str, Any]:
+    def rotate_key(me: Self, id: str, key: MaybeIdempotencyKey = None) -> dict[str, Any]:
         """A successor of one of your keys; the old one works for a week more."""
 
         def work(db: Connection) -> dict[str, Any]:

@@ -66,11 +66,10 @@ class Callers:
         return caller
 
 
-IdempotencyKey = Annotated[
-    str,
-    Header(
-        alias="Idempotency-Key",
-        description="8 to 200 visible ASCII characters, new for each new request; a repeat returns the first answer.",
-        examples=["order-20261122-0001"],
-    ),
+SAYS = "8 to 200 visible ASCII characters, new for each new request; a repeat returns the first answer."
+EXAMPLES = ["order-20261122-0001"]
+
+IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", description=SAYS, examples=EXAMPLES)]
+MaybeIdempotencyKey = Annotated[
+    str | None, Header(alias="Idempotency-Key", description=f"{SAYS} Left out, each request is a new one.", examples=EXAMPLES)
 ]

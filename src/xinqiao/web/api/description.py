@@ -8,14 +8,14 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from .examples import APPLICATION_ID, LOAN_ID, MESSAGES, QUESTION_ID, SUBSCRIPTION
+from .examples import APPLICATION_ID, CURSOR, LOAN_ID, MESSAGES, QUESTION_ID, SUBSCRIPTION
 from .shapes import Problem
 
 VERSION = "1.0.0"
 DESCRIPTION = """Xinqiao (信桥) takes a small loan from consent to evidence.
 
 Authenticate with `Authorization: Bearer xq_…`. Money is a decimal string with a currency. Whatever makes something new takes an
-`Idempotency-Key`; a repeat returns the first answer. Withdrawing, stopping and answering can be repeated as they are. Errors are RFC 9457
+`Idempotency-Key` (an application must have one); a repeat returns the first answer. Withdrawing, stopping and answering can be repeated as they are. Errors are RFC 9457
 problems with a stable `code`. Webhooks follow the Standard Webhooks specification."""
 TAGS = [
     {"name": "scenes", "description": "Send applications and follow them."},
@@ -30,7 +30,7 @@ PATHS = {
     "before": LOAN_ID,
     "id": SUBSCRIPTION["id"],
     "limit": 50,
-    "cursor": "MjAyNi0xMS0yMlQwMjowMDowMCswMDowMHwwMTliZmUzNy0wNmQ4LTdjMWUtOWE1Mi04ZDFmNWMzYjdhNjA",
+    "cursor": CURSOR,
     "Idempotency-Key": "order-20261122-0001",
     "stage": ["offered"],
     "receiver_key": "de9edb7d7b7dbdb7e1f4f8e1f5f5f1d1a5a5b5c5d5e5f5a5b5c5d5e5f5a5b54f",

@@ -11,7 +11,7 @@ LOAN_ID = "5f0c8a2e-6b1d-5c3a-9a77-d2c4e8b01f93"
 APPLICATION: dict[str, Any] = {
     "kind": "personal",
     "name": "王小满",
-    "id_number": "110101199003070818",
+    "id_number": "110101199003070812",
     "phone": "13800138000",
     "address": "北京市东城区景山前街4号",
     "amount": "3000.00",
@@ -40,6 +40,7 @@ FOLLOWED: dict[str, Any] = {
     "created_at": "2026-11-22T02:00:00Z",
     "updated_at": "2026-11-22T02:00:00Z",
 }
+CURSOR = "MjAyNi0xMS0yMlQwMjowMDowMCswMDowMHwwMTliZmUzNy0wNmQ4LTdjMWUtOWE1Mi04ZDFmNWMzYjdhNjA"
 RECEIVED = FOLLOWED | {"applicant_url": "http://127.0.0.1:8600/a/5fJ0Wm8vT1cYQz3nXk7bLr2hDs9gAeUiPo4tMwCvBxN"}
 QUESTION = {
     "id": QUESTION_ID,

@@ -57,7 +57,11 @@ def routes(house: House, callers: Callers) -> APIRouter:
     async def answer_by_webhook(funder: Answers, request: Request) -> dict[str, Any]:
         """The same as a signed webhook (Standard Webhooks headers): `{"data": {"question": …, "accept": true}}`."""
         body = await request.body()
-        return _shown(await run_in_threadpool(sharing.answer_signed, house, funder=funder, headers=dict(request.headers), body=body))
+        try:
+            answered = await run_in_threadpool(sharing.answer_signed, house, funder=funder, headers=dict(request.headers), body=body)
+        except ArithmeticError:  # a rate of "NaN" is a decimal that nothing compares with
+            raise sharing.AnswerUnreadable(field="annual_rate") from None
+        return _shown(answered)
 
     @router.get("/funder/offers", response_model=list[ReservationAnswer])
     def offers(funder: Offers, limit: Annotated[int, Query(ge=1, le=200)] = 100) -> list[dict[str, Any]]:

@@ -20,11 +20,14 @@ class Repeats:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    def once(self, what: str, partner: Partner, key: str, request: Any, work: Callable[[Connection], Answer]) -> Answer:
-        """Do `work` in a transaction the first time; a repeat by this partner gets the same answer, with its secret.
+    def once(self, what: str, partner: Partner, key: str | None, request: Any, work: Callable[[Connection], Answer]) -> Answer:
+        """Do `work` in a transaction the first time; a repeat by this partner gets the same answer, with its secret. Without a key there are no repeats.
 
         Raises KeyReused when the request differs, KeyMalformed; once the wrapping key is retired, vault's KeyMissing.
         """
+        if key is None:
+            with self._house.begin() as db:
+                return work(db)
         scope = f"{what}:{partner.id}"
         context = f"xinqiao/api/repeat/{scope}/{key}".encode()
         with self._house.begin() as db:

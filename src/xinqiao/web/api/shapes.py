@@ -13,9 +13,11 @@ from .examples import (
     BORROWER,
     BUSINESS_APPLICATION,
     CAPACITY,
+    CURSOR,
     FOLLOWED,
     KEY,
     LOAN,
+    LOAN_ID,
     QUESTION,
     QUESTION_ID,
     RECEIVED,
@@ -176,7 +178,7 @@ class ReceivedAnswer(ApplicationAnswer):
 
 
 class ApplicationPage(BaseModel):
-    model_config = example({"items": [FOLLOWED], "next": None})
+    model_config = example({"items": [FOLLOWED], "next": CURSOR})
 
     items: list[ApplicationAnswer]
     next: str | None = Field(description="Pass as `cursor` for the next page.")
@@ -227,7 +229,7 @@ class LoanAnswer(BaseModel):
 
 
 class LoanPage(BaseModel):
-    model_config = example({"items": [LOAN], "next": None})
+    model_config = example({"items": [LOAN], "next": LOAN_ID})
 
     items: list[LoanAnswer]
     next: UUID | None = Field(description="Pass as `before` for the next page.")
