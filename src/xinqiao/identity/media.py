@@ -67,7 +67,7 @@ def read_image(data: bytes) -> Picture:
 
 
 def _bound(image: Image.Image) -> None:
-    limit = JPEG_PIXELS if image.format == "JPEG" else IMAGE_PIXELS
+    limit = JPEG_PIXELS if image.format in ("JPEG", "MPO") else IMAGE_PIXELS  # MPO: a phone's JPEG with a second picture behind it
     if image.width * image.height > limit:
         raise ImageTooLarge(f"{image.width} by {image.height} pixels", f"{limit} pixels", field="portrait")
     if min(image.size) < SMALLEST_SIDE:
@@ -133,8 +133,10 @@ def _frames(container: av.container.InputContainer) -> Iterator[tuple[float, av.
         time = frame.time if frame.time is not None else number / 25
         first = time if first is None else first
         pixels += frame.width * frame.height
-        if pixels > CLIP_PIXELS or time - first > CLIP_SECONDS:
-            raise ClipTooLarge(f"more than {time - first:.0f} s", f"{CLIP_SECONDS:.0f} s", field="clip")
+        if time - first > CLIP_SECONDS:
+            raise ClipTooLarge(f"longer than {CLIP_SECONDS:.0f} s", f"{CLIP_SECONDS:.0f} s", field="clip")
+        if pixels > CLIP_PIXELS:
+            raise ClipTooLarge(f"more than {CLIP_PIXELS} pixels in all", f"{CLIP_PIXELS} pixels in all", field="clip")
         yield time, frame
 
 
