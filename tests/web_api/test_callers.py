@@ -149,3 +149,12 @@ def test_one_partners_rush_does_not_slow_another(caller: Register) -> None:
         pass
     assert other.get("/v1/webhooks").status_code == 200
     assert rushing.get("/v1/applications").status_code == 200
+
+
+def test_requests_are_counted_by_route_and_never_by_the_ids_in_them(scene: Caller, body: Body) -> None:
+    made = scene.post("/v1/applications", json=body()).json()["id"]
+    scene.get(f"/v1/applications/{made}")
+    scene.ask("HEAD", f"/v1/applications/{made}")
+    counted = scene.client.get("/metrics").text
+    assert 'route="/v1/applications/{application}"' in counted
+    assert made not in counted

@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 
 import structlog
+from fastapi.routing import APIRoute
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -97,6 +98,15 @@ class _Exchange:
 
     def measure(self, scope: Scope) -> None:
         """`scope` is the one that the application was given: there it notes the route."""
-        route = getattr(scope.get("route"), "path", "none")
+        route = _template(scope)
         REQUESTS.labels(route, self.scope["method"], str(self.status or 500)).inc()
         LATENCY.labels(route).observe(perf_counter() - self.started)
+
+
+def _template(scope: Scope) -> str:
+    """The route's path with its places open, so that no id becomes a label; a route does not know the prefix of its router."""
+    route = scope.get("route")
+    path = getattr(route, "path", "none")
+    if not isinstance(route, APIRoute) or ":path" in path:
+        return path
+    return "/".join(scope["path"].split("/")[: -path.count("/")]) + path
