@@ -65,9 +65,7 @@ class Platform:
         """A fresh invented person applies at the scene. `default` picks one with a bad history."""
         person = BAD[next(self.numbers)] if default else GOOD[next(self.numbers)]
         body = person["application"] | changes
-        with self.house.begin() as db:
-            index = vault.blind(vault=self.house.vault, field=Field.ID_NUMBER, value=person["id_number"])
-            BureauSimulator(db).load({index: person["attributes"]})
+        load_history(self.house, person)
         made = applying.receive(self.house, scene=self.scene, body=body, portrait=portrait, key=str(new_id()))
         return Applied(made.application.id, made.applicant_url, person["name"])
 
@@ -79,10 +77,17 @@ class Applied:
     name: str
 
 
+def load_history(house: House, person: dict[str, Any]) -> None:
+    """Let the simulated bureau know the person."""
+    with house.begin() as db:
+        index = vault.blind(vault=house.vault, field=Field.ID_NUMBER, value=person["id_number"])
+        BureauSimulator(db).load({index: person["attributes"]})
+
+
 def _book() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    everyone = [person for person in people(400) if person["application"]["kind"] == "personal"]
+    everyone = [person for person in people(1200) if person["application"]["kind"] == "personal"]
     good = [person for person in everyone if all(person["attributes"][f"PAY_{month}"] < 1 for month in (0, 2, 3, 4, 5, 6))]
-    bad = [person for person in everyone if person["attributes"]["PAY_0"] >= 2 and person["attributes"]["PAY_2"] >= 2]
+    bad = [person for person in everyone if person["attributes"]["PAY_0"] > 2]
     return good, bad
 
 
@@ -109,6 +114,8 @@ def platform(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         funding.publish_funder(db=db, clock=house.clock, funder_id=funder.id, data=FUNDER)
         funding.publish_guarantor(db=db, clock=house.clock, guarantor_id=backer.id, data=GUARANTOR)
         key = partners.issue_key(db=db, clock=house.clock, partner=scene.id, scopes=partners.SCOPES[scene.kind], environment="test")
+    for person in PLAYED:
+        load_history(house, person)
     app = create_app(house=house, work=False)
     visitors = [
         Visitor(f"p{n}", person["application"], face) for n, (person, face) in enumerate(zip(PLAYED, demo_faces("live"), strict=False))

@@ -10,7 +10,7 @@ from .conftest import Platform, Visit
 from .test_walk import answer_all, sound
 
 
-def test_a_visitor_goes_from_the_shop_to_a_checked_face(platform: Platform, visit: Visit, browser: Browser) -> None:
+def test_a_visitor_goes_from_the_shop_to_an_offer(platform: Platform, visit: Visit, browser: Browser) -> None:
     page = visit.open(browser, f"{platform.address}/shop")
     sound(page)
     page.get_by_role("button", name="分期付款").click()
@@ -21,7 +21,7 @@ def test_a_visitor_goes_from_the_shop_to_a_checked_face(platform: Platform, visi
     answer_all(page)
     sound(page)
     page.get_by_role("button", name="发送渲染短片").click()
-    page.wait_for_url(lambda url: not url.endswith("/my/face"), timeout=60_000)
+    page.wait_for_url("**/my/offer", timeout=60_000)
 
 
 def test_the_same_order_pressed_twice_is_one_application(platform: Platform) -> None:
