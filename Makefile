@@ -26,7 +26,7 @@ test: $(VENV)/.dev   ## lint, the rooms' borders, and all tests
 	$(RUN)/ruff check -q src tests scripts bench
 	$(RUN)/ruff format -q --check src tests scripts bench
 	$(RUN)/lint-imports
-	$(RUN)/python -m pytest
+	$(RUN)/python -m pytest -n 2 --dist loadfile
 
 bench: $(VENV)/.dev  ## the figures of docs/benchmarks.md
 	$(RUN)/xinqiao bench

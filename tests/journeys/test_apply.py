@@ -78,15 +78,19 @@ def test_refusing_query_or_machine_decision_leads_to_a_person_and_no_query(
     assert "credit.decided" not in kinds
 
 
-def test_refusing_to_share_ends_the_application_and_frees_the_capacity(
+def test_refusing_to_share_leads_to_another_funder_and_frees_the_capacity(
     house: House, approved: list[dict[str, Any]], received: Receive, walk: Walk
 ) -> None:
+    """Each funder is named once; when nobody is left, the answer is no, and nothing stays reserved."""
     application = received(approved[0])
     walk(application, approved[0]["name"])
     reviewing.approve(house, application, by=RISK, why="document checked by hand")
-    assert walk(application, approved[0]["name"], refuses=frozenset({"funder_sharing"})).ended == "withdrawn"
+    assert walk(application, approved[0]["name"], refuses=frozenset({"funder_sharing"})).ended == "declined"
     with house.begin() as db:
+        history = events.of(db, application)
         held = funding.reservation_of(db=db, application_id=application)
+    asked = [event.data["recipient"] for event in history if event.kind == "consent.declined" and event.data["purpose"] == "funder_sharing"]
+    assert len(asked) == len(set(asked)) > 1
     assert held is not None
     assert not held.state.is_live
 

@@ -55,7 +55,7 @@ def after(*events: tuple[str, dict[str, Any]]) -> tuple[Step, Purpose | None]:
         ([*GOOD, RESERVED, ("funding.asked", {"funder": "f"}), ("funding.released", {})], (Step.FUND, None)),
         ([*GOOD, RESERVED], (Step.OFFER, None)),
         ([*GOOD, RESERVED, OFFERED], (Step.CONSENT, Purpose.FUNDER_SHARING)),
-        ([*GOOD, RESERVED, OFFERED, ("consent.declined", {"purpose": Purpose.FUNDER_SHARING})], (Step.LEAVE, None)),
+        ([*GOOD, RESERVED, OFFERED, ("consent.declined", {"purpose": Purpose.FUNDER_SHARING})], (Step.ANOTHER, None)),
         ([*GOOD, RESERVED, OFFERED, SHARED], (Step.CONSENT, Purpose.BUREAU_REPORT)),
         ([*GOOD, RESERVED, OFFERED, SHARED, REPORT], (Step.SIGN, None)),
         ([*GOOD, RESERVED, OFFERED, SHARED, ("funding.released", {}), RESERVED, OFFERED], (Step.CONSENT, Purpose.FUNDER_SHARING)),

@@ -11,7 +11,11 @@ def test_the_migrations_make_exactly_the_tables_that_the_rooms_declare(database:
     metadata = all_tables()
     with database.admin.connect() as db:
         ours = MigrationContext.configure(
-            db, opts={"compare_type": True, "include_object": lambda o, name, kind, reflected, other: kind != "table" or name in metadata.tables}
+            db,
+            opts={
+                "compare_type": True,
+                "include_object": lambda o, name, kind, reflected, other: kind != "table" or name in metadata.tables,
+            },
         )
         assert compare_metadata(ours, metadata) == []
         assert run.revision(db) == run.newest()

@@ -21,7 +21,8 @@ from xinqiao.partners import Kind
 
 from .conftest import Caller, Register
 
-DOCS = Path(__file__).parents[2] / "docs" / "api.md"
+ROOT = Path(__file__).parents[2]
+DOCS, README = ROOT / "docs" / "api.md", ROOT / "README.md"
 Rows = Callable[[], dict[str, int]]
 
 
@@ -64,6 +65,17 @@ def test_the_first_integration_of_the_documentation_works(address: str, shop: Ca
     assert sent["applicant_url"].startswith("http")
     assert (followed["id"], followed["stage"]) == (sent["id"], "received")
     assert subscribed["secret"].startswith("whsec_")
+
+
+def test_the_first_integration_of_the_readme_works(address: str, shop: Caller, tmp_path: Path) -> None:
+    script = next(one for one in re.findall(r"```bash\n(.*?)```", README.read_text("utf-8"), re.DOTALL) if "/applications" in one)
+    script = re.sub(r"^(API|KEY)=.*\n", "", script, flags=re.MULTILINE).replace("/tmp/", f"{tmp_path}/")
+    env = {"API": f"{address}/v1", "KEY": shop.secret, "PATH": os.environ["PATH"]}
+    run = subprocess.run(["bash", "-eu", "-c", script], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 0, run.stderr
+    assert "urn:xinqiao:problem" not in run.stdout
+    assert '"stage":"received"' in run.stdout
+    assert "whsec_" in run.stdout
 
 
 def test_a_streamed_body_is_cut_off_at_the_limit(address: str, shop: Caller, rows: Rows) -> None:

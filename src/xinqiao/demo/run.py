@@ -18,6 +18,7 @@ import uvicorn
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from xinqiao import credit
 from xinqiao.app import create_app, open_house
 from xinqiao.journeys import ApplicantJourneys, House, evidence, reviewing
 from xinqiao.journeys.case import look
@@ -30,7 +31,7 @@ from xinqiao.web import demo_shop
 
 from . import funder, history, shop, world
 from .book import people as invent
-from .book.vintages import book
+from .book.vintages import book, facts_of
 from .faces import DemoFace, demo_faces
 from .robot import Applicant, Outcome
 
@@ -94,11 +95,25 @@ def _world(house: House, people: int, bar: Progress) -> tuple[world.World, list[
     live = demo_faces("live")
     folk = [person for person in invent(4 * (people + VISITORS), SEED) if person["application"]["kind"] == "personal"]
     cases = _cases(folk[:people], live, people)
-    played = folk[people : people + VISITORS]
+    played = _welcome(house, folk[people:])
     visitors = [shop.Visitor(f"p{n + 1}", p["application"], face) for n, (p, face) in enumerate(zip(played, reversed(live), strict=False))]
     made = world.build(house, folk)
     bar.advance(step)
     return made, cases, visitors
+
+
+def _welcome(house: House, folk: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Who can be played in the shop: people whom the policy would lend to, and last one whom it would not."""
+
+    def outcome(person: Mapping[str, Any]) -> str:
+        decided = credit.decide(
+            model=house.model, policy=house.policy, attributes=person["attributes"], application_facts=facts_of(dict(person))
+        )
+        return decided.outcome.value
+
+    yes = [person for person in folk if outcome(person) == "approve"]
+    no = [person for person in folk if outcome(person) == "decline"]
+    return [*yes[: VISITORS - 1], *no[:1]]
 
 
 def _cases(folk: Sequence[Mapping[str, Any]], live: Sequence[DemoFace], people: int) -> list[Case]:

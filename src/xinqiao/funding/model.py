@@ -45,11 +45,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "withdrawn": ("资金方已撤回条款", "has withdrawn its terms"),
     "refused": ("资金方拒绝", "answered no"),
     "silent": ("资金方未按时答复", "did not answer in time"),
+    "not_shared": ("申请人不同意向其提供资料", "is not to have the applicant's data"),
     "released": ("此前的预留已释放", "an earlier reservation was given back"),
 }
 """Why a pair does not lend: (zh, en) by stable code."""
 
-FINAL = ("refused", "silent")
+FINAL = ("refused", "silent", "not_shared")
 """The funder itself said no: it is out of this application with every guarantor."""
 
 
@@ -154,7 +155,7 @@ class Auction:
     """Pairs that were tried since and why they fell through, by code of WORDS."""
 
     def choices(self) -> Sequence[Bid]:
-        """Bids still open, best first: a funder that refused or kept silent is out with every guarantor."""
+        """Bids still open, best first: a funder that refused, kept silent or is not wanted is out with every guarantor."""
         out = {funder for (funder, _), why in self.tried.items() if why in FINAL}
         return [bid for bid in self.bids if bid.eligible and bid.pair not in self.tried and bid.funder_id not in out]
 

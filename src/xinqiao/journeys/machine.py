@@ -131,10 +131,9 @@ def to_review(house: House, db: Connection, case: Case) -> None:
     intake.move(db=db, clock=house.clock, application=case.application, to=Stage.REVIEW, event="review.opened", data=why)
 
 
-def leave(house: House, db: Connection, case: Case) -> None:
-    """The applicant does not want the named funder to have the data: nothing can be lent, and the capacity goes back."""
-    funds.let_go(house, db, case)
-    end(db, house.clock, case.application, Stage.WITHDRAWN, why="sharing_declined")
+def ask_another(house: House, db: Connection, case: Case) -> None:
+    """The applicant does not want the named funder to have the data: its capacity goes back, and the next best bid is tried."""
+    funds.let_go(house, db, case, why="not_shared")
 
 
 RUN: dict[Step, Callable[[House, Connection, Case], None]] = {
@@ -144,5 +143,5 @@ RUN: dict[Step, Callable[[House, Connection, Case], None]] = {
     Step.REVIEW: to_review,
     Step.FUND: funds.fund,
     Step.OFFER: funds.offer,
-    Step.LEAVE: leave,
+    Step.ANOTHER: ask_another,
 }

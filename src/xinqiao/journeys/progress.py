@@ -31,7 +31,7 @@ class Step(StrEnum):
     DECLINE = "decline"
     FUND = "fund"
     OFFER = "offer"
-    LEAVE = "leave"
+    ANOTHER = "another"
     DISBURSE = "disburse"
 
 
@@ -167,9 +167,9 @@ def next_step(p: Progress) -> tuple[Step, Purpose | None]:
 
 
 def _before_signature(p: Progress) -> tuple[Step, Purpose | None]:
-    """Sharing with the funder is needed to lend; reporting to the bureau is the person's free choice."""
+    """Without sharing this funder cannot lend, another may; reporting to the bureau is the person's free choice."""
     if p.answers.get(Purpose.FUNDER_SHARING) is False:
-        return Step.LEAVE, None
+        return Step.ANOTHER, None
     unanswered = next((purpose for purpose in ASKED_BEFORE_SIGNATURE if purpose not in p.answers), None)
     return (Step.SIGN, None) if unanswered is None else (Step.CONSENT, unanswered)
 

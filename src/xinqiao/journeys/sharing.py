@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from uuid import UUID
@@ -24,8 +25,8 @@ SHARED = (Field.NAME, Field.ID_NUMBER, Field.PHONE, Field.ADDRESS, Field.EMPLOYE
 
 class AnswerUnreadable(Refused):
     code = "journey.answer_unreadable"
-    says = 'The message must hold {"data": {"question": "<id>", "accept": true or false, "annual_rate": "0.08" or nothing}}.'
-    says_zh = '消息须包含 {"data": {"question": "<id>", "accept": true 或 false, "annual_rate": "0.08"（可省略）}}。'
+    says = 'The message must hold {{"data": {{"question": "<id>", "accept": true or false, "annual_rate": "0.08" or nothing}}}}.'
+    says_zh = '消息须包含 {{"data": {{"question": "<id>", "accept": true 或 false, "annual_rate": "0.08"（可省略）}}}}。'
 
 
 def answer(house: House, *, funder: Partner, question: UUID, accept: bool, annual_rate: Decimal | None) -> Question:
@@ -40,17 +41,23 @@ def answer_signed(house: House, *, funder: Partner, headers: Mapping[str, str], 
     """The same from a signed message; a bad signature, an old timestamp or a replay is refused before anything is read."""
     with house.begin() as db:
         message = webhooks.verify(db=db, vault=house.vault, clock=house.clock, partner=funder.id, headers=headers, body=body)
-        data = message.get("data")
-        if not isinstance(data, Mapping) or not isinstance(data.get("accept"), bool):
-            raise AnswerUnreadable
-        try:
-            question, rate = UUID(str(data["question"])), data.get("annual_rate")
-            wanted = Decimal(rate) if isinstance(rate, str) else None
-        except (KeyError, ValueError, ArithmeticError):
-            raise AnswerUnreadable from None
-        answered = _answer(house, db, funder, question, data["accept"], wanted)
+        question, accept, rate = _read(message.get("data"))
+        answered = _answer(house, db, funder, question, accept, rate)
     advance(house, answered.application_id)
     return answered
+
+
+def _read(data: object) -> tuple[UUID, bool, Decimal | None]:
+    """Question, answer and rate of a signed message; a rate is a decimal string, never a number. Raises AnswerUnreadable."""
+    if not isinstance(data, Mapping) or not isinstance(data.get("accept"), bool):
+        raise AnswerUnreadable
+    rate = data.get("annual_rate")
+    if rate is not None and not (isinstance(rate, str) and re.fullmatch(r"0\.\d{1,6}", rate)):
+        raise AnswerUnreadable
+    try:
+        return UUID(str(data["question"])), data["accept"], Decimal(rate) if rate else None
+    except (KeyError, ValueError):
+        raise AnswerUnreadable from None
 
 
 def _answer(house: House, db: Connection, funder: Partner, question: UUID, accept: bool, rate: Decimal | None) -> Question:

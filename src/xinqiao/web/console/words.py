@@ -86,7 +86,7 @@ STEPS = {
     "decline": N_("being declined"),
     "fund": N_("seeking a funder"),
     "offer": N_("being offered"),
-    "leave": N_("being closed"),
+    "another": N_("looking for another funder"),
     "disburse": N_("being paid out"),
 }
 
