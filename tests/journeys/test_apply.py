@@ -65,6 +65,19 @@ def test_refusing_the_face_check_leads_to_a_person_not_to_a_no(
     assert stage_of(application) == "review"
 
 
+def test_a_portrait_that_was_not_needed_is_dropped_with_the_application(
+    house: House, world: World, approved: list[dict[str, Any]], walk: Walk
+) -> None:
+    portrait, body = demo_faces("live")[0].portrait.read_bytes(), approved[0]["application"]
+    sent = applying.receive(house, scene=world.shop, body=body, portrait=portrait, key=str(new_id())).application
+    walk(sent.id, approved[0]["name"])
+    with house.begin() as db:
+        assert Field.PORTRAIT in vault.holds(db=db, person=sent.person_id), "the reviewer compares the document by it"
+    reviewing.decline(house, sent.id, by=RISK, why="the document is somebody else's")
+    with house.begin() as db:
+        assert Field.PORTRAIT not in vault.holds(db=db, person=sent.person_id)
+
+
 @pytest.mark.parametrize("refused", ["credit_bureau_query", "automated_decision"])
 def test_refusing_query_or_machine_decision_leads_to_a_person_and_no_query(
     house: House, approved: list[dict[str, Any]], received: Receive, walk: Walk, refused: str

@@ -8,7 +8,6 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -55,7 +54,8 @@ class Platform:
     house: House
     address: str
     scene: Partner
-    numbers: Iterator[int] = field(default_factory=lambda: count(0))
+    good: Iterator[dict[str, Any]] = field(default_factory=lambda: iter(GOOD))
+    bad: Iterator[dict[str, Any]] = field(default_factory=lambda: iter(BAD))
 
     @property
     def journeys(self) -> ApplicantJourneys:
@@ -63,7 +63,7 @@ class Platform:
 
     def apply(self, *, portrait: bytes | None = None, default: bool = False, **changes: Any) -> Applied:
         """A fresh invented person applies at the scene. `default` picks one with a bad history."""
-        person = BAD[next(self.numbers)] if default else GOOD[next(self.numbers)]
+        person = next(self.bad if default else self.good)
         body = person["application"] | changes
         load_history(self.house, person)
         made = applying.receive(self.house, scene=self.scene, body=body, portrait=portrait, key=str(new_id()))

@@ -193,12 +193,12 @@ def test_what_was_recorded_of_a_consent_is_what_happened(platform: Platform, vis
     assert applied.name in shown
 
 
-def test_refusing_to_share_ends_it_without_debt(platform: Platform, visit: Visit, browser: Browser) -> None:
+def test_refusing_to_share_with_the_only_lender_ends_it_and_says_so(platform: Platform, visit: Visit, browser: Browser) -> None:
     _, page = to_offer(platform, visit, browser)
     page.locator("a.primary").click()
     page.locator("button.answer[value=decline]").click()
     page.wait_for_url("**/my/end")
-    expect(page.get_by_role("heading", name="您已撤回申请")).to_be_visible()
+    expect(page.get_by_text("目前没有资金方可以承接这笔申请")).to_be_visible()
     sound(page)
 
 

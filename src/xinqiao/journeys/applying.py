@@ -19,7 +19,7 @@ from xinqiao.partners import Partner
 from xinqiao.vault import SYSTEM, Actor, Field, Purpose
 
 from . import funds
-from .case import Case, climb, end, expect, look, take
+from .case import Case, climb, drop_media, end, expect, look, take
 from .errors import NotNow, PortraitMissing
 from .house import House, note
 from .machine import advance, to_review
@@ -153,7 +153,7 @@ def _keep_face(
     if vault.has_basis(db, case.person, Purpose.MEDIA, house.clock.now()):
         values |= {Field.SELFIE: clip, Field.PORTRAIT: portrait}
     elif evidence.outcome != "retry":
-        vault.drop(db=db, clock=house.clock, person=case.person, fields=[Field.PORTRAIT, Field.SELFIE])
+        drop_media(db, house.clock, case.person)
     if values:
         vault.put(db=db, vault=house.vault, clock=house.clock, person=case.person, values=values)
 

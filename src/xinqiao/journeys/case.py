@@ -7,11 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from xinqiao import intake
+from xinqiao import intake, vault
 from xinqiao.intake import Application, Stage
 from xinqiao.kit import Clock, events
 from xinqiao.kit.locks import hold
-from xinqiao.vault import Purpose
+from xinqiao.vault import Field, Purpose
 
 from .errors import NotNow
 from .progress import Progress, Step, fold, next_step
@@ -85,6 +85,13 @@ def climb(db: Connection, clock: Clock, application: Application, to: Stage) -> 
 
 
 def end(db: Connection, clock: Clock, application: Application, to: Stage, **data: object) -> None:
-    """Declined, expired or withdrawn; nothing happens when it already is."""
+    """Declined, expired or withdrawn; nothing happens when it already is. Pictures that were held for the check go."""
     if application.stage is not to:
         intake.move(db=db, clock=clock, application=application, to=to, event=f"application.{to.value}", data=data)
+        drop_media(db, clock, application.person_id)
+
+
+def drop_media(db: Connection, clock: Clock, person: UUID) -> None:
+    """Delete portrait and clip, unless the person agreed to keeping them, by that consent alone."""
+    if not vault.has_basis(db, person, Purpose.MEDIA, clock.now()):
+        vault.drop(db=db, clock=clock, person=person, fields=[Field.PORTRAIT, Field.SELFIE])

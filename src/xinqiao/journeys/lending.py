@@ -14,7 +14,7 @@ from xinqiao.servicing import Loan, Offer, Repayment, Signature
 from xinqiao.vault import SYSTEM, Basis, Field, Purpose
 
 from . import funds, rights
-from .case import Case, climb, expect, look, take
+from .case import Case, climb, drop_media, expect, look, take
 from .errors import KeyNeeded, NameDiffers, NoLoan, NoOffer
 from .house import House
 from .progress import Step
@@ -80,6 +80,7 @@ def disburse(house: House, application: UUID) -> UUID:
             expect(case, Step.DISBURSE)
             loan = servicing.disburse(db=db, clock=house.clock, offer_id=offer_of(db, case).id)
             climb(db, house.clock, case.application, Stage.DISBURSED)
+            drop_media(db, house.clock, case.person)
             for purpose in (Purpose.SERVICING, Purpose.COLLECTION):
                 basis = Basis(case.person, purpose, f"contract:{loan.id}")
                 vault.grant_basis(db, basis, house.clock.now())
