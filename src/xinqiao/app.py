@@ -8,7 +8,6 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse, Response
-from fastapi.staticfiles import StaticFiles
 from sqlalchemy import text
 
 from . import credit
@@ -19,7 +18,7 @@ from .kit.durable import Durable
 from .kit.telemetry import configure_logs, exposition
 from .migrations.run import upgrade
 from .vault import Vault
-from .web import api, applicant, console, problems
+from .web import api, applicant, console, friendly, pages, problems
 from .web.middleware import Surroundings
 
 HERE = Path(__file__).parent
@@ -68,8 +67,9 @@ def create_app(settings: Settings | None = None, *, house: House | None = None, 
     app = FastAPI(title="Xinqiao", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.house = house
     problems.install(app)
+    friendly.install(app)
     _health(app, house)
-    app.mount("/static", StaticFiles(directory=HERE / "web" / "static"), name="static")
+    pages.mount(app)
     app.include_router(api.router(house))
     api.add_description(app)
     app.include_router(applicant.router(house, ApplicantJourneys(house)))

@@ -38,7 +38,7 @@ def receive(house: House, *, scene: Partner, body: Mapping[str, Any], portrait: 
         identity.read_image(portrait)
     with house.begin() as db:
         application = intake.submit(db=db, vault=house.vault, clock=house.clock, scene=scene, body=body, idempotency_key=key)
-        if portrait is not None and not look(db, application.id).progress.face_attempts:
+        if portrait is not None and look(db, application.id).step in (Step.CONSENT, Step.FACE):
             vault.put(db=db, vault=house.vault, clock=house.clock, person=application.person_id, values={Field.PORTRAIT: portrait})
         token = intake.issue_link(db=db, clock=house.clock, application=application.id)
     return Received(application, f"{house.settings.address}/a/{token}")

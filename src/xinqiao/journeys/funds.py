@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -25,7 +26,8 @@ from .house import House
 def fund(house: House, db: Connection, case: Case) -> None:
     """Reserve the best bid that still has capacity; a funder that answers for itself is then asked, by webhook, within its deadline."""
     climb(db, house.clock, case.application, Stage.FUNDING)
-    held = funding.reserve(db=db, clock=house.clock, application_id=case.id, person_id=case.person, ask=ask_of(case))
+    hold_for = timedelta(hours=house.settings.offer_hours)
+    held = funding.reserve(db=db, clock=house.clock, application_id=case.id, person_id=case.person, ask=ask_of(case), hold_for=hold_for)
     if held is not None and held.answer is Answer.WEBHOOK:
         question = funding.ask(db=db, clock=house.clock, reservation_id=held.id)
         _send(house, db, case, held, question)

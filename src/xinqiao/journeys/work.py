@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from time import monotonic
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,6 +27,9 @@ log = logger("work")
 DAY_STARTS_AT = 9
 """Local hour of the daily run over the book: inside the hours in which people may be contacted."""
 STUCK = timedelta(seconds=20)
+LATELY = timedelta(minutes=5)
+SINCE_LONG = timedelta(days=30)
+"""How far back a worker looks when it starts: longer than anybody leaves the platform down."""
 UNDERWAY = (*UPWARD[:-1], Stage.REVIEW)
 """Stages from which the platform's own work may lead on; in review it does once a person has approved."""
 
@@ -46,29 +50,38 @@ def silence(house: House) -> int:
     """Count a funder's silence as a no, and go on to the next best bid."""
     with house.begin() as db:
         asked = funding.expire_questions(db=db, clock=house.clock)
-    for question in asked:
-        advance(house, question.application_id)
-    return len(asked)
+    return sum(_go_on(house, question.application_id, Step.FUND) for question in asked)
 
 
-def resume(house: House) -> int:
-    """Go on with applications whose next step is the platform's own: the process that ran it may have died."""
-    moved = 0
-    for application, step in _idle(house):
+def resume(house: House, *, window: timedelta = LATELY) -> int:
+    """Go on with applications whose next step is the platform's own: the process that ran it may have died.
+
+    Looks at those to which something happened within the window, but not in the last moments, in which somebody may be at them. One that
+    fails does not hold up the others.
+    """
+    return sum(_go_on(house, application, step) for application, step in _idle(house, window))
+
+
+def _go_on(house: House, application: UUID, step: Step) -> bool:
+    """Whether it went well; a failure is logged, and the next round tries again."""
+    try:
         if step is Step.DISBURSE:
             start_disbursement(house, application)
         else:
             advance(house, application)
-        moved += 1
-    return moved
+    except Exception as error:
+        log.error("application could not be resumed", application=str(application), error=type(error).__name__, exc_info=error)
+        return False
+    return True
 
 
-def _idle(house: House) -> list[tuple[UUID, Step]]:
+def _idle(house: House, window: timedelta) -> list[tuple[UUID, Step]]:
     """Applications that nobody touched for a while though nobody else has to answer."""
-    since = house.clock.now() - STUCK
+    until = house.clock.now() - STUCK
     with house.begin() as db:
-        page = intake.list(db=db, stages=UNDERWAY, limit=200).items
-        found = [(application.id, look(db, application.id).step) for application in page if application.updated_at <= since]
+        touched = intake.get_many(db=db, applications=events.subjects(db, since=until - window, until=until))
+        open_ones = [one for one in touched.values() if one.stage in UNDERWAY and one.updated_at <= until]
+        found = [(one.id, look(db, one.id).step) for one in open_ones]
     return [(application, step) for application, step in found if step not in WAITS]
 
 
@@ -140,6 +153,7 @@ class Worker:
 
     def _run(self) -> None:
         due = dict.fromkeys((part for _, part in EVERY), 0.0)
+        self._once(partial(resume, window=SINCE_LONG))
         while not self._stop.wait(0.25):
             for seconds, part in EVERY:
                 if monotonic() >= due[part]:
@@ -150,4 +164,4 @@ class Worker:
         try:
             part(self._house)
         except Exception as error:
-            log.error("background work failed", part=part.__name__, error=type(error).__name__, exc_info=error)
+            log.error("background work failed", part=getattr(part, "__name__", "resume"), error=type(error).__name__, exc_info=error)

@@ -25,6 +25,8 @@ class Settings(BaseSettings):
     cipher: Literal["AES-256-GCM-SIV", "SM4-GCM"] = "AES-256-GCM-SIV"
     credit_model: str = Field(default="taiwan-1", pattern=r"^[\w.-]{1,60}$")
     credit_policy: str = Field(default="personal-2026-11", pattern=r"^[\w.-]{1,60}$")
+    offer_hours: int = Field(default=24, ge=1, le=24 * 14)
+    """How long an offer's price and capacity are held: time to think, without a countdown."""
     log_json: bool = False
     max_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
     demo: bool = False
