@@ -14,8 +14,16 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.exc import OperationalError
 
 from xinqiao.kit import Refused, Unavailable, plain
+
+
+class DatabaseSilent(Unavailable):
+    code = "cli.database_silent"
+    says = "The database does not answer; check DATABASE_URL, and that the server runs."
+    says_zh = "数据库没有应答；请检查 DATABASE_URL 以及服务是否已启动。"
+
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON value for scripts.")]
 
@@ -51,6 +59,9 @@ def refusals(*, as_json: bool) -> Iterator[None]:
     except Refused as error:
         _say(error, as_json)
         sys.exit(UNAVAILABLE if isinstance(error, Unavailable) else REFUSED)
+    except OperationalError:
+        _say(DatabaseSilent(), as_json)
+        sys.exit(UNAVAILABLE)
 
 
 def _say(error: Refused, as_json: bool) -> None:

@@ -93,7 +93,7 @@ def test_a_person_who_reapplies_is_one_person(db, clock) -> None:
     assert again.signals["face.near_persons"] == 0
 
 
-@pytest.mark.parametrize(("turned", "near"), [(0, 1), (64, 1), (65, 0), (128, 0)])
+@pytest.mark.parametrize(("turned", "near"), [(0, 1), (56, 1), (57, 0), (128, 0)])
 def test_a_near_face_under_another_name_is_referred(db, clock, turned: int, near: int) -> None:
     face = some("face of both")
     Applicant("first", {"face": face}).apply(db, clock)

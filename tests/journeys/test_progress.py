@@ -16,10 +16,12 @@ PASS = ("identity.checked", {"outcome": "pass"})
 SCREENED = ("fraud.screened", {"outcome": "pass"})
 TERMS = {"band": "B", "pd": "0.1", "limit": {}, "amount": {}, "annual_rate": "0.1"}
 APPROVED = ("credit.decided", {"outcome": "approve", **TERMS})
-RESERVED = ("funding.reserved", {"reservation": "r"})
+RESERVED = ("funding.reserved", {"reservation": "r", "funder": "f"})
 OFFERED = ("servicing.offer_made", {"offer": "o"})
-SHARED = ("consent.agreed", {"purpose": Purpose.FUNDER_SHARING})
+SHARED = ("consent.agreed", {"purpose": Purpose.FUNDER_SHARING, "recipient": "f"})
 REPORT = ("consent.declined", {"purpose": Purpose.BUREAU_REPORT})
+NO_ADS = ("consent.declined", {"purpose": Purpose.MARKETING})
+FOR_ANOTHER = ("consent.agreed", {"purpose": Purpose.FUNDER_SHARING, "recipient": "g"})
 GOOD = [*AGREED, PASS, SCREENED, APPROVED]
 BY_PERSON = ("review.approved", {"terms": TERMS})
 
@@ -55,9 +57,18 @@ def after(*events: tuple[str, dict[str, Any]]) -> tuple[Step, Purpose | None]:
         ([*GOOD, RESERVED, ("funding.asked", {"funder": "f"}), ("funding.released", {})], (Step.FUND, None)),
         ([*GOOD, RESERVED], (Step.OFFER, None)),
         ([*GOOD, RESERVED, OFFERED], (Step.CONSENT, Purpose.FUNDER_SHARING)),
-        ([*GOOD, RESERVED, OFFERED, ("consent.declined", {"purpose": Purpose.FUNDER_SHARING})], (Step.ANOTHER, None)),
+        ([*GOOD, RESERVED, OFFERED, ("consent.declined", {"purpose": Purpose.FUNDER_SHARING, "recipient": "f"})], (Step.ANOTHER, None)),
         ([*GOOD, RESERVED, OFFERED, SHARED], (Step.CONSENT, Purpose.BUREAU_REPORT)),
-        ([*GOOD, RESERVED, OFFERED, SHARED, REPORT], (Step.SIGN, None)),
+        ([*GOOD, RESERVED, OFFERED, SHARED, REPORT], (Step.CONSENT, Purpose.MARKETING)),
+        ([*GOOD, RESERVED, OFFERED, SHARED, REPORT, NO_ADS], (Step.SIGN, None)),
+        ([*GOOD, RESERVED, OFFERED, FOR_ANOTHER], (Step.CONSENT, Purpose.FUNDER_SHARING)),
+        (
+            [*GOOD, RESERVED, OFFERED, SHARED, REPORT, NO_ADS, ("consent.ended", {**SHARED[1], "why": "withdrawn"})],
+            (Step.ANOTHER, None),
+        ),
+        ([*AGREED, ("consent.ended", {"purpose": Purpose.IDENTITY, "why": "withdrawn"})], (Step.SCREEN, None)),
+        ([*AGREED, ("consent.ended", {"purpose": Purpose.IDENTITY, "why": "run out"})], (Step.CONSENT, Purpose.IDENTITY)),
+        ([*GOOD, ("funding.not_found", {}), ("application.declined", {}), ("review.requested", {})], (Step.REVIEW, None)),
         ([*GOOD, RESERVED, OFFERED, SHARED, ("funding.released", {}), RESERVED, OFFERED], (Step.CONSENT, Purpose.FUNDER_SHARING)),
         ([*GOOD, RESERVED, OFFERED, SHARED, REPORT, ("servicing.offer_signed", {})], (Step.DISBURSE, None)),
         ([*GOOD, ("servicing.disbursed", {"loan": "l"})], (Step.DONE, None)),

@@ -199,7 +199,7 @@ def test_forged_old_and_unsigned_answers_are_refused(market: Market) -> None:
         ({"data": {"accept": True, "question": "QUESTION", "annual_rate": "much"}}, "journey.answer_unreadable"),
         ({"data": {"accept": True, "question": "QUESTION", "annual_rate": "NaN"}}, "journey.answer_unreadable"),
         ({"data": {"accept": True, "question": "QUESTION", "annual_rate": "sNaN"}}, "journey.answer_unreadable"),
-        ({"data": {"accept": True, "question": "QUESTION", "annual_rate": "Infinity"}}, "funding.rate_above_bid"),
+        ({"data": {"accept": True, "question": "QUESTION", "annual_rate": "Infinity"}}, "journey.answer_unreadable"),
     ],
 )
 def test_a_signed_message_that_is_no_answer_changes_nothing(market: Market, told: Any, code: str) -> None:

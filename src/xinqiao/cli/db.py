@@ -19,10 +19,11 @@ def status(*, as_json: Json = False) -> int:
     """Which revision the database is at. Exit code 1 when it is not the newest."""
     from xinqiao.migrations import run
 
-    database = Database.open(Settings())
-    with database.admin.connect() as db:
-        at, newest = run.revision(db), run.newest()
-    database.close()
+    with refusals(as_json=as_json):
+        database = Database.open(Settings())
+        with database.admin.connect() as db:
+            at, newest = run.revision(db), run.newest()
+        database.close()
     show({"at": at, "newest": newest}, as_json=as_json, human=lambda: f"at {at or 'nothing'}, newest is {newest}")
     return OK if at == newest else REFUSED
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from xinqiao.kit import Clock, events, sha256_hex
+from xinqiao.kit import Clock, events
 
 from . import store
 
@@ -55,7 +55,6 @@ def ask(*, db: Connection, clock: Clock, bureau: Bureau, application_id: UUID, p
         "simulated": bureau.simulated,
         "found": found is not None,
         "attributes": len(found or {}),
-        "index_sha256": sha256_hex(id_index),
     }
     events.append(db, [events.Event("bureau.queried", application_id, told, person_id, clock.now())])
     return found

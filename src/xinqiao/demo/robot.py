@@ -123,7 +123,7 @@ class Applicant:
 def apply(house: House, *, scene: Partner, body: Mapping[str, Any], portrait: bytes, clip: bytes, key: str) -> Outcome:
     """One application from its body to the offer, every consent agreed to; it is not signed: that is for its applicant to do."""
     received = applying.receive(house, scene=scene, body=body, portrait=portrait, key=key)
-    person = Applicant(ApplicantJourneys(house), str(body.get("name", "")), clip, signs=False)
+    person = Applicant(ApplicantJourneys(house, surface="command"), str(body.get("name", "")), clip, signs=False)
     return person.walk(received.application.id)
 
 

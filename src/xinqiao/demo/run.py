@@ -18,7 +18,7 @@ import uvicorn
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from xinqiao import credit
+from xinqiao import credit, partners
 from xinqiao.app import create_app, open_house
 from xinqiao.journeys import ApplicantJourneys, House, evidence, reviewing
 from xinqiao.journeys.case import look
@@ -58,6 +58,7 @@ def main(*, people: int, book: int, as_json: bool, serve: bool) -> int:
     with _progress(quiet=as_json) as bar:
         step = bar.add_task("Starting PostgreSQL, keys and models", total=1)
         house = open_house(settings, durable=True)
+        _require_empty(house)
         bar.advance(step)
         made, cases, visitors = _world(house, people, bar)
         _history(house, made, book, people + VISITORS, bar)
@@ -85,6 +86,15 @@ def _settings() -> Settings:
     return settings
 
 
+def _require_empty(house: House) -> None:
+    """The demo never writes its invented world beside somebody's real one."""
+    with house.begin() as db:
+        if partners.list_partners(db=db):
+            raise SystemExit(
+                "DATABASE_URL names a database that is in use; give the demo an empty one, or unset it for the embedded server."
+            )
+
+
 def _progress(*, quiet: bool) -> Progress:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=console, disable=quiet)
@@ -92,11 +102,14 @@ def _progress(*, quiet: bool) -> Progress:
 
 def _world(house: House, people: int, bar: Progress) -> tuple[world.World, list[Case], list[shop.Visitor]]:
     step = bar.add_task("Inventing a shop, funders, guarantors and staff", total=1)
-    live = demo_faces("live")
+    clear = [face for face in demo_faces("live") if face.expect == "pass"]
+    unsure = [face for face in demo_faces("live") if face.expect != "pass"]
     folk = [person for person in invent(4 * (people + VISITORS), SEED) if person["application"]["kind"] == "personal"]
-    cases = _cases(folk[:people], live, people)
+    cases = _cases(folk[:people], clear[:-VISITORS], unsure, people)
     played = _welcome(house, folk[people:])
-    visitors = [shop.Visitor(f"p{n + 1}", p["application"], face) for n, (p, face) in enumerate(zip(played, reversed(live), strict=False))]
+    visitors = [
+        shop.Visitor(f"p{n + 1}", p["application"], face) for n, (p, face) in enumerate(zip(played, clear[-VISITORS:], strict=True))
+    ]
     made = world.build(house, folk)
     bar.advance(step)
     return made, cases, visitors
@@ -116,21 +129,22 @@ def _welcome(house: House, folk: Sequence[Mapping[str, Any]]) -> list[Mapping[st
     return [*yes[: VISITORS - 1], *no[:1]]
 
 
-def _cases(folk: Sequence[Mapping[str, Any]], live: Sequence[DemoFace], people: int) -> list[Case]:
-    """Mostly people as they come; among them an attack, a stranger's face, and two who keep what is theirs to keep."""
+def _cases(folk: Sequence[Mapping[str, Any]], clear: Sequence[DemoFace], unsure: Sequence[DemoFace], people: int) -> list[Case]:
+    """Mostly people as they come; among them attacks, a stranger's face, unclear clips, and two who keep what is theirs to keep."""
     special = [
         *(Case(folk[0], face, "a screen is held to the camera") for face in demo_faces("replay")[:1]),
-        *(Case(folk[1], face, "another person's face") for face in demo_faces("mismatch")[:1]),
-        Case(folk[2], None, "refused the face check", reviewer_says="ID document compared at the shop's counter, original seen"),
+        *(Case(folk[1], face, "a printed portrait is held to the camera") for face in demo_faces("print")[:1]),
+        *(Case(folk[2], face, "another person's face") for face in demo_faces("mismatch")[:1]),
+        Case(folk[3], None, "refused the face check", reviewer_says="ID document compared at the shop's counter, original seen"),
         Case(
-            folk[3],
-            live[0],
+            folk[4],
+            unsure[0],
             "wanted a person to decide",
             frozenset({"automated_decision"}),
             "income papers seen, repayment fits the income",
         ),
     ]
-    usual = [Case(person, face, "") for person, face in zip(folk[4:], live[1 : len(live) - VISITORS], strict=False)]
+    usual = [Case(person, face, "") for person, face in zip(folk[5:], [*clear, *unsure[1:3]], strict=False)]
     return [*usual, *special][:people]
 
 
@@ -179,7 +193,7 @@ def _apply(house: House, made: world.World, case: Case) -> Outcome:
     portrait = case.face.portrait.read_bytes() if case.face else None
     answer = shop.send(house.settings.address, made.shop_key, case.person["application"], portrait, str(new_id()))
     clip = case.face.clip.read_bytes() if case.face else None
-    person = Applicant(ApplicantJourneys(house), case.person["name"], clip, refuses=case.refuses)
+    person = Applicant(ApplicantJourneys(house, surface="demo"), case.person["name"], clip, refuses=case.refuses)
     outcome = person.walk(UUID(answer["id"]))
     if outcome.ended == "review":
         outcome = _review(house, case, person, outcome)

@@ -52,7 +52,13 @@ class Shop:
     def apply(self, *, person: str, amount: Money, months: int, item: str, order: str) -> str:
         """Post the application and return the applicant's address. Raises ShopRefused with what the API said."""
         visitor = self._visitors[person]
-        body = {**visitor.body, "amount": str(amount), "term_months": months, "reference": f"{item}-{order[-6:]}"}
+        body = {
+            **visitor.body,
+            "amount": str(amount),
+            "term_months": months,
+            "loan_purpose": "daily_needs",
+            "reference": f"BIKE-{order[-6:].upper()}",
+        }
         return send(self._address, self._key, body, visitor.face.portrait.read_bytes(), order)["applicant_url"]
 
 

@@ -3,7 +3,7 @@
 from .errors import FactNotPlain, NotScreened, RuleNotUnderstood, RulesNotValid, UnknownIndex, UnknownRules
 from .model import FraudEvidence, Label, Link, Outcome, Reason
 from .rules import Rules, load, read
-from .service import confirm, erase, find, label_of, linked, register, replay, screen
+from .service import confirm, erase, erase_faces, find, label_of, linked, register, replay, screen
 
 __all__ = [
     "FactNotPlain",
@@ -20,6 +20,7 @@ __all__ = [
     "UnknownRules",
     "confirm",
     "erase",
+    "erase_faces",
     "find",
     "label_of",
     "linked",

@@ -122,6 +122,11 @@ def erase(*, db: Connection, person_id: UUID) -> int:
     return store.erase(db, person_id)
 
 
+def erase_faces(*, db: Connection, person_id: UUID) -> int:
+    """Delete a person's face codes, as their consent to face processing has ended; return how many rows went."""
+    return store.erase_faces(db, person_id)
+
+
 def _found(db: Connection, application_id: UUID) -> tuple[FraudEvidence, UUID]:
     found = store.evidence_of(db, application_id)
     if found is None:

@@ -303,6 +303,10 @@ def latest_label(db: Connection, application: UUID) -> Label | None:
     return Label(found) if found else None
 
 
+def erase_faces(db: Connection, person: UUID) -> int:
+    return db.execute(delete(face).where(face.c.person_id == person)).rowcount
+
+
 def erase(db: Connection, person: UUID) -> int:
     """Delete the person's indexes and tokens; screenings hold none and stay."""
     gone = [db.execute(delete(table).where(table.c.person_id == person)).rowcount for table in (index, face, token, shape)]

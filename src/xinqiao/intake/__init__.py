@@ -4,7 +4,7 @@ from .errors import FieldError, InvalidFields
 from .links import issue_link, open_link, revoke_links
 from .model import TRANSITIONS, Application, Kind, Stage
 from .products import FORBIDDEN_PURPOSES, LOAN_PURPOSES, PRODUCTS, Product
-from .service import Page, counts, get, get_many, move, submit
+from .service import Page, counts, erase, get, get_many, move, submit
 from .service import list_applications as list
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Product",
     "Stage",
     "counts",
+    "erase",
     "get",
     "get_many",
     "issue_link",

@@ -75,7 +75,13 @@ def _take_in(db: Connection, vault: Vault, clock: Clock, scene: Partner, draft: 
     person = known or enrol(db=db, vault=vault, clock=clock)
     before = store.first_and_latest_of(db, person) if known else None
     new = _application(vault, clock, scene, draft, person, before)
-    put(db=db, vault=vault, clock=clock, person=person, values=_personal(draft, with_name=before is None))
+    values = _personal(draft, with_name=before is None)
+    if known and store.page(
+        db, scene=None, person=person, stages=[Stage.SIGNED, Stage.DISBURSED], before=None, limit=1, oldest_first=False
+    ):
+        # A contract is being served by what is on file: where its money goes, and where its borrower is reached.
+        values = {field: value for field, value in values.items() if field not in (Field.PHONE, Field.ADDRESS, Field.BANK_ACCOUNT)}
+    put(db=db, vault=vault, clock=clock, person=person, values=values)
     store.add(db, new)
     data = {"scene": scene.id, "kind": new.kind, "product": new.product, "amount": new.amount, "term_months": new.term_months}
     data |= {"loan_purpose": new.loan_purpose, "region": new.region, "facts": new.facts, "stage": new.stage}
@@ -183,6 +189,11 @@ def list_applications(
 def counts(*, db: Connection, scene: UUID | None = None) -> dict[Stage, int]:
     """How many applications stand in each stage that has any."""
     return store.counts(db, scene)
+
+
+def erase(*, db: Connection, person: UUID) -> int:
+    """Forget the keyed hashes by which a forgotten person's applications could still be recognised; how many rows changed."""
+    return store.erase(db, person)
 
 
 def move(

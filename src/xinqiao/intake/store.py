@@ -154,6 +154,11 @@ def link_by(db: Connection, digest: bytes) -> Row[Any] | None:
     return db.execute(select(link).where(link.c.digest == digest)).first()
 
 
+def erase(db: Connection, person: UUID) -> int:
+    blank = dict.fromkeys(("device_index", "phone_index", "name_index", "business_index"))
+    return db.execute(update(application).where(application.c.person_id == person).values(**blank)).rowcount
+
+
 def revoke_links(db: Connection, application_id: UUID, at: datetime) -> int:
     live = (link.c.application_id == application_id) & link.c.revoked_at.is_(None)
     return db.execute(update(link).where(live).values(revoked_at=at)).rowcount

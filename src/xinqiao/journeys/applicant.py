@@ -17,6 +17,7 @@ from xinqiao.vault import Actor, Field
 
 from . import applying, deciding, lending, rights, views, words
 from .case import Case, look
+from .errors import NoPaymentRail
 from .house import House
 from .progress import ASKED_FIRST, Step
 from .views import Said
@@ -31,8 +32,9 @@ NEXT: dict[Step, views.Next] = {
 
 
 class ApplicantJourneys:
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, house: House, *, surface: str = "applicant_page") -> None:
+        """`surface` is where consents are shown: it stands in each receipt."""
+        self._house, self._surface = house, surface
 
     def open_link(self, token: str) -> UUID:
         return applying.open_link(self._house, token)
@@ -60,7 +62,7 @@ class ApplicantJourneys:
             )
 
     def next_consent(self, application_id: UUID, language: str) -> views.ConsentText | None:
-        shown = applying.next_consent(self._house, application_id, language)
+        shown = applying.next_consent(self._house, application_id, language, self._surface)
         if shown is None:
             return None
         text = shown.text
@@ -149,6 +151,8 @@ class ApplicantJourneys:
         )
 
     def pay(self, application_id: UUID, *, amount: Money, key: str) -> None:
+        if not self._house.settings.demo:
+            raise NoPaymentRail
         with self._house.begin() as db:
             loan = lending.loan_of(db, application_id)
         lending.repay(self._house, loan.id, amount=amount, key=key)

@@ -20,10 +20,10 @@ from xinqiao.vault import SYSTEM, Actor, Field, Purpose
 
 from . import funds
 from .case import Case, climb, drop_media, end, expect, look, take
-from .errors import NotNow, PortraitMissing
+from .errors import NotAskedNow, NotNow, PortraitMissing
 from .house import House, note
 from .machine import advance, to_review
-from .progress import Step
+from .progress import ASKED_FIRST, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,15 @@ def receive(house: House, *, scene: Partner, body: Mapping[str, Any], portrait: 
         identity.read_image(portrait)
     with house.begin() as db:
         application = intake.submit(db=db, vault=house.vault, clock=house.clock, scene=scene, body=body, idempotency_key=key)
-        if portrait is not None and look(db, application.id).step in (Step.CONSENT, Step.FACE):
+        if portrait is not None and _awaits_face(look(db, application.id)):
             vault.put(db=db, vault=house.vault, clock=house.clock, person=application.person_id, values={Field.PORTRAIT: portrait})
         token = intake.issue_link(db=db, clock=house.clock, application=application.id)
     return Received(application, f"{house.settings.address}/a/{token}")
+
+
+def _awaits_face(case: Case) -> bool:
+    """Whether the face check is still to come: only then is there a use for the portrait."""
+    return case.step is Step.FACE or (case.step is Step.CONSENT and case.purpose in ASKED_FIRST)
 
 
 def open_link(house: House, token: str) -> UUID:
@@ -86,6 +91,8 @@ def answer_consent(
         case = take(db, application)
         if case.answer_to(display_id) is None:
             expect(case, Step.CONSENT)
+            if not case.shown(display_id):
+                raise NotAskedNow(field="display_id")
             if agreed:
                 claimed = purposes or [case.asked]
                 consent.agree(
@@ -118,7 +125,7 @@ def submit_face(house: House, application: UUID, *, clip: bytes, portrait: bytes
             purpose=Purpose.IDENTITY,
             actor=SYSTEM,
         )
-    document = portrait or held.get(Field.PORTRAIT)
+    document = held.get(Field.PORTRAIT) or portrait
     if document is None:
         raise PortraitMissing(field="portrait")
     secret = held.get(Field.TEMPLATE_KEY) or new_template_key()
@@ -146,9 +153,10 @@ def _keep_face(
     """Store what the check left, unless another clip was quicker."""
     case = take(db, application)
     expect(case, Step.FACE)
+    consent.require(db=db, clock=house.clock, person=case.person, purpose=Purpose.IDENTITY)
     note(db, house.clock, "identity.checked", case.id, case.person, check=new_id(), **evidence.record())
     values: dict[Field, bytes] = {}
-    if evidence.template:
+    if evidence.template and evidence.outcome == "pass":
         values |= {Field.FACE_TEMPLATE: evidence.template, Field.TEMPLATE_KEY: secret, Field.FACE_INDEX: evidence.face_index}
     if vault.has_basis(db, case.person, Purpose.MEDIA, house.clock.now()):
         values |= {Field.SELFIE: clip, Field.PORTRAIT: portrait}

@@ -52,6 +52,13 @@ class Case:
             (e for e in self.events if e.kind in ("consent.agreed", "consent.declined") and e.data["display"] == str(display)), None
         )
 
+    def shown(self, display: UUID) -> bool:
+        """Whether this display is of what is being asked now: this purpose, and for sharing this funder."""
+        event = next((e for e in self.events if e.kind == "consent.shown" and e.data["display"] == str(display)), None)
+        if event is None or event.data["purpose"] != self.asked:
+            return False
+        return self.purpose is not Purpose.FUNDER_SHARING or event.data.get("recipient") == (self.progress.reserved or {}).get("funder")
+
     def last(self, kind: str) -> events.Event | None:
         """The newest event of a kind."""
         return next((event for event in reversed(self.events) if event.kind == kind), None)

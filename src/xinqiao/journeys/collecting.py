@@ -14,11 +14,13 @@ from sqlalchemy import Connection
 from xinqiao import consent, servicing
 from xinqiao.kit import events
 from xinqiao.kit.locks import hold
+from xinqiao.kit.telemetry import logger
 from xinqiao.servicing import View, contact, delinquency, reporting
 from xinqiao.vault import Purpose
 
 from .house import House, note
 
+log = logger("collect")
 PAGE = 500
 REMIND_BEFORE_DAYS = 3
 CHANNEL = "page"
@@ -39,13 +41,16 @@ def end_of_day(house: House) -> dict[str, int]:
 
 
 def _day(house: House, db: Connection, loans: list[UUID]) -> Counter[str]:
-    on = house.clock.today(house.settings.timezone)
+    on = house.clock.today()
     aged = delinquency.age(db=db, clock=house.clock, book=servicing.owing(db=db, loan_ids=loans, on=on), on=on)
     done = Counter(aged=aged)
     for loan_id in loans:
-        seen = servicing.view(db=db, clock=house.clock, loan_id=loan_id, on=on)
-        done["reminded"] += remind(house, db, seen)
-        done.update(report(house, db, seen))
+        try:
+            with db.begin_nested():
+                seen = servicing.view(db=db, clock=house.clock, loan_id=loan_id, on=on)
+                done.update(Counter(reminded=int(remind(house, db, seen))) + report(house, db, seen))
+        except Exception as error:
+            log.error("a loan's day failed", loan=str(loan_id), error=type(error).__name__, exc_info=error)
     return done
 
 
@@ -55,7 +60,7 @@ def remind(house: House, db: Connection, seen: View) -> bool:
     The channel that ships is the borrower's own page; a text-message provider is an adapter to come.
     """
     why = _why_remind(seen)
-    if why is None or not contact.may_contact(house.clock.now(), house.settings.timezone):
+    if why is None or not contact.may_contact(house.clock.now()):
         return False
     loan, on = seen.loan, seen.on.isoformat()
     if any(event.kind == "collect.reminded" and event.data["on"] == on for event in events.of(db, loan.id)):
@@ -88,7 +93,7 @@ def report(house: House, db: Connection, seen: View) -> Counter[str]:
     except servicing.errors.InGrace:
         return Counter()
     except servicing.errors.NoNotice:
-        if not contact.may_contact(house.clock.now(), house.settings.timezone):
+        if not contact.may_contact(house.clock.now()):
             return Counter()
         reporting.notify(db=db, clock=house.clock, loan_id=loan_id, language="zh-CN", channel=CHANNEL)
         return Counter(noticed=1)

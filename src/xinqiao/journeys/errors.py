@@ -1,12 +1,30 @@
 """What journeys refuse."""
 
-from xinqiao.kit import Conflict, NotFound, Refused
+from xinqiao.kit import Conflict, Forbidden, NotFound, Refused, Unavailable
 
 
 class NotNow(Conflict):
     code = "journey.not_now"
     says = "The application is at stage {0!r}: {1} is not possible now; next comes {2}."
     says_zh = "申请处于“{0}”阶段，现在不能进行 {1}；下一步是 {2}。"
+
+
+class NotAskedNow(Conflict):
+    code = "journey.not_asked_now"
+    says = "This answers a text that is not being asked now; open the page again and answer what it shows."
+    says_zh = "该回答对应的文本并非当前询问的内容；请重新打开页面后作答。"
+
+
+class ProofNeeded(Forbidden):
+    code = "journey.proof_needed"
+    says = "Somebody with this ID number is known here already: what is held of them is shown once the face check of this application has succeeded."
+    says_zh = "该身份证号已有记录：须先通过本次申请的人脸核验，才能查看或更改其信息；也可联系客服由工作人员核验。"
+
+
+class NoPaymentRail(Unavailable):
+    code = "journey.no_payment_rail"
+    says = "No payment provider is connected: repayments are booked when the lender confirms them. The page's simulator works in the demonstration alone."
+    says_zh = "尚未接入支付渠道：还款由资金方确认后入账。页面上的模拟还款仅用于演示。"
 
 
 class NoOffer(NotFound):

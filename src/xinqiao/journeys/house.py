@@ -10,11 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from xinqiao import fraud
 from xinqiao.credit import Bureau, BureauSimulator, CreditModel, Policy
 from xinqiao.identity import FaceModels
 from xinqiao.kit import Clock, Database, Settings, canonical, events, sha256_hex
 from xinqiao.kit.durable import Durable
-from xinqiao.vault import SYSTEM, Vault, audit
+from xinqiao.vault import SYSTEM, Purpose, Vault, audit
 
 from .notices import tell
 
@@ -37,12 +38,20 @@ class House:
         with self.database.begin(self.settings.tenant) as db:
             yield db
             rows = events.appended_in(db)
+            erase_faces_without_consent(db, rows)
             tell(db, self.clock, rows)
             bind(db, self.clock, rows)
 
     def bureau(self, db: Connection) -> Bureau:
         """The credit bureau; the only adapter that ships is the simulator, and it says so in every event."""
         return BureauSimulator(db)
+
+
+def erase_faces_without_consent(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """A consent to face processing that ended, for whatever reason, takes the codes with it by which a face is recognised."""
+    for row in rows:
+        if row["kind"] == "consent.ended" and row["data"]["purpose"] == Purpose.IDENTITY and row["person_id"]:
+            fraud.erase_faces(db=db, person_id=row["person_id"])
 
 
 def event_hash(event: Mapping[str, Any]) -> str:

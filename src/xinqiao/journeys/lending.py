@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from xinqiao import funding, intake, servicing, vault
+from xinqiao import consent, funding, intake, servicing, vault
 from xinqiao.intake import Stage
 from xinqiao.kit import Money
 from xinqiao.servicing import Loan, Offer, Repayment, Signature
@@ -45,14 +45,19 @@ def sign(
         case = take(db, application)
         if not case.progress.signed:
             expect(case, Step.SIGN)
+            held = funds.reservation(db, case)
+            consent.require(db=db, clock=house.clock, person=case.person, purpose=Purpose.FUNDER_SHARING, recipient=str(held.funder_id))
             _require_name(house, db, case, typed_name)
             if key is None or signature is None:
                 raise KeyNeeded(field="signature")
             method = "EdDSA" if key.get("kty") == "OKP" else "ES256"
             given = Signature(case.person, contract_sha256, language, method, dict(key), signature)
-            servicing.sign(db=db, clock=house.clock, offer_id=offer_of(db, case).id, signature=given)
-            funding.confirm(db=db, clock=house.clock, reservation_id=funds.reservation(db, case).id)
+            offer = offer_of(db, case)
+            servicing.sign(db=db, clock=house.clock, offer_id=offer.id, signature=given)
+            funding.confirm(db=db, clock=house.clock, reservation_id=held.id)
             climb(db, house.clock, case.application, Stage.SIGNED)
+            for purpose in (Purpose.SERVICING, Purpose.COLLECTION):
+                vault.grant_basis(db, Basis(case.person, purpose, f"contract:{offer.id}"), house.clock.now())
     start_disbursement(house, application)
 
 
@@ -66,10 +71,11 @@ def _require_name(house: House, db: Connection, case: Case, typed: str) -> None:
 
 def start_disbursement(house: House, application: UUID) -> None:
     """Hand the disbursement to a durable flow; without a flow runtime it is done here and now."""
-    if house.durable is None:
+    key = f"{house.settings.tenant}:{application}"
+    if house.durable is None or house.durable.has_failed("disburse", key):
         disburse(house, application)
     else:
-        house.durable.start("disburse", f"{house.settings.tenant}:{application}", str(application))
+        house.durable.start("disburse", key, str(application))
 
 
 def disburse(house: House, application: UUID) -> UUID:
@@ -81,9 +87,6 @@ def disburse(house: House, application: UUID) -> UUID:
             loan = servicing.disburse(db=db, clock=house.clock, offer_id=offer_of(db, case).id)
             climb(db, house.clock, case.application, Stage.DISBURSED)
             drop_media(db, house.clock, case.person)
-            for purpose in (Purpose.SERVICING, Purpose.COLLECTION):
-                basis = Basis(case.person, purpose, f"contract:{loan.id}")
-                vault.grant_basis(db, basis, house.clock.now())
             return loan.id
     return UUID(case.progress.loan)
 

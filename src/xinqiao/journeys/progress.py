@@ -11,7 +11,7 @@ from xinqiao.kit.events import Event
 from xinqiao.vault import Purpose
 
 ASKED_FIRST = (Purpose.IDENTITY, Purpose.BUREAU_QUERY, Purpose.AUTOMATED_DECISION)
-ASKED_BEFORE_SIGNATURE = (Purpose.FUNDER_SHARING, Purpose.BUREAU_REPORT)
+ASKED_BEFORE_SIGNATURE = (Purpose.FUNDER_SHARING, Purpose.BUREAU_REPORT, Purpose.MARKETING)
 FACE_ATTEMPTS = 3
 """A clip that was unclear may be taken again; after the third the application goes to a person."""
 
@@ -88,13 +88,22 @@ def fold(events: Iterable[Event]) -> Progress:
 
 
 def _answered(agreed: bool) -> Callable[[Progress, Mapping[str, Any]], Progress]:
-    """A no to the face consent is the refusal of the face check as well."""
+    """A no to the face consent is the refusal of the face check as well; an answer about sharing counts for the funder it named."""
 
     def apply(p: Progress, data: Mapping[str, Any]) -> Progress:
+        if data["purpose"] == Purpose.FUNDER_SHARING and data.get("recipient") != (p.reserved or {}).get("funder"):
+            return p
         refused = p.face_refused or (data["purpose"] == Purpose.IDENTITY and not agreed)
         return replace(p, answers={**p.answers, data["purpose"]: agreed}, face_refused=refused)
 
     return apply
+
+
+def _ended(p: Progress, data: Mapping[str, Any]) -> Progress:
+    """Taken back, it is a no from now on; run out or outlived by its text, it is asked again."""
+    if data["why"] in ("withdrawn", "forgotten"):
+        return _answered(False)(p, data)
+    return replace(p, answers={purpose: agreed for purpose, agreed in p.answers.items() if purpose != data["purpose"]})
 
 
 def _checked(p: Progress, data: Mapping[str, Any]) -> Progress:
@@ -102,7 +111,7 @@ def _checked(p: Progress, data: Mapping[str, Any]) -> Progress:
 
 
 def _approved(p: Progress, data: Mapping[str, Any]) -> Progress:
-    return replace(p, approved_by_person=True, terms=data["terms"], ended=None)
+    return replace(p, approved_by_person=True, terms=data["terms"], ended=None, no_funder=False)
 
 
 def _decided(p: Progress, data: Mapping[str, Any]) -> Progress:
@@ -128,6 +137,7 @@ def _let_go(p: Progress, data: Mapping[str, Any]) -> Progress:
 FOLDS = {
     "consent.agreed": _answered(True),
     "consent.declined": _answered(False),
+    "consent.ended": _ended,
     "face.refused": lambda p, d: replace(p, face_refused=True),
     "identity.checked": _checked,
     "fraud.screened": lambda p, d: replace(p, fraud=d["outcome"]),
@@ -199,7 +209,7 @@ def _face_is_due(p: Progress) -> bool:
 
 def _funding_step(p: Progress) -> Step:
     if p.no_funder:
-        return Step.DECLINE
+        return Step.REVIEW if p.human_asked and not p.approved_by_person else Step.DECLINE
     if p.reserved is None:
         return Step.FUND
     if p.asked_funder:

@@ -15,19 +15,31 @@ from xinqiao.vault import SYSTEM, Actor, Field, Purpose, audit
 
 from . import views
 from .applying import withdraw_in
-from .case import look
-from .errors import LoanOpen
+from .case import Case, look, take
+from .errors import LoanOpen, ProofNeeded
 from .house import House
+from .machine import advance
 from .views import Said
 from .words import ACTORS, EFFECTS, FIELDS, PURPOSES
 
 SHOWN_ACCESSES = 200
 
 
+def _own(case: Case) -> UUID:
+    """The person, if this application shows enough to see their file.
+
+    A new person's file holds what this application brought. Of one who was known before, an ID number alone opens nothing: the face check
+    must have succeeded, against the portrait that the scene sent. Raises ProofNeeded.
+    """
+    if case.application.facts.get("known_person") and case.progress.identity != "pass":
+        raise ProofNeeded
+    return case.person
+
+
 def receipts(house: House, application: UUID) -> list[views.Receipt]:
     """Every answer the person gave, newest first."""
     with house.begin() as db:
-        given = consent.history(db=db, person=look(db, application).person)
+        given = consent.history(db=db, person=_own(look(db, application)))
     return [_receipt(one) for one in reversed(given)]
 
 
@@ -39,15 +51,16 @@ def _receipt(one: Receipt) -> views.Receipt:
 def withdraw_consent(house: House, application: UUID, receipt: UUID) -> None:
     """End one consent now; processing that rests on it stops with this transaction."""
     with house.begin() as db:
-        person = look(db, application).person
+        person = _own(take(db, application))
         one = consent.get(db=db, person=person, receipt=receipt)
         consent.withdraw(db=db, clock=house.clock, person=person, purpose=one.purpose, recipient=one.recipient)
+    advance(house, application)
 
 
 def held(house: House, application: UUID) -> list[views.Held]:
     """What the vault has of the person, masked; pictures and templates are named, not shown."""
     with house.begin() as db:
-        person = look(db, application).person
+        person = _own(look(db, application))
         fields = [field for field in vault.holds(db=db, person=person) if field is not Field.TEMPLATE_KEY]
         masked = vault.read_masked(
             db=db,
@@ -64,14 +77,14 @@ def held(house: House, application: UUID) -> list[views.Held]:
 def copy(house: House, application: UUID) -> bytes:
     """All that is held, machine-readable."""
     with house.begin() as db:
-        person = look(db, application).person
+        person = _own(look(db, application))
         _, found = requests.copy(db=db, vault=house.vault, clock=house.clock, person=person, key=str(new_id()))
     return canonical(found)
 
 
 def correct(house: House, application: UUID, *, field: str, value: str) -> None:
     with house.begin() as db:
-        person = look(db, application).person
+        person = _own(look(db, application))
         requests.correct(
             db=db, vault=house.vault, clock=house.clock, person=person, values={Field(field): value.strip()}, key=str(new_id())
         )
@@ -83,7 +96,7 @@ def forget(house: House, application: UUID) -> None:
     While a loan is open its contract needs the data: the consents end, the request waits, and LoanOpen says so.
     """
     with house.begin() as db:
-        person = look(db, application).person
+        person = _own(look(db, application))
         _withdraw_open_applications(house, db, person)
         asked = requests.forget(db=db, vault=house.vault, clock=house.clock, person=person, key=f"forget:{person}")
         if asked.state == "done":
@@ -104,6 +117,7 @@ def finish(house: House, db: Connection, person: UUID) -> None:
 def _erase(house: House, db: Connection, person: UUID) -> None:
     """What lies outside the vault and could still recognise the person."""
     fraud.erase(db=db, person_id=person)
+    intake.erase(db=db, person=person)
     for application in intake.list(db=db, person=person, limit=200).items:
         intake.revoke_links(db=db, clock=house.clock, application=application.id)
 
@@ -116,7 +130,7 @@ def _withdraw_open_applications(house: House, db: Connection, person: UUID) -> N
 def accesses(house: House, application: UUID) -> list[views.Access]:
     """Who looked at the person's data, when and for what; refused attempts too. Newest first."""
     with house.begin() as db:
-        person = look(db, application).person
+        person = _own(look(db, application))
         found = [one for one in audit.of(db, person=person) if one.kind in ("vault.read", "vault.refused")]
     return [_access(one) for one in reversed(found[-SHOWN_ACCESSES:])]
 

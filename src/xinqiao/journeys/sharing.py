@@ -52,7 +52,7 @@ def _read(data: object) -> tuple[UUID, bool, Decimal | None]:
     if not isinstance(data, Mapping) or not isinstance(data.get("accept"), bool):
         raise AnswerUnreadable
     rate = data.get("annual_rate")
-    if rate is not None and not (isinstance(rate, str) and re.fullmatch(r"0\.\d{1,6}", rate)):
+    if rate is not None and not (isinstance(rate, str) and re.fullmatch(r"\d{1,3}(\.\d{1,6})?", rate)):
         raise AnswerUnreadable
     try:
         return UUID(str(data["question"])), data["accept"], Decimal(rate) if rate else None

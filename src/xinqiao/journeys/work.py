@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from time import monotonic
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,7 +16,9 @@ from xinqiao.kit.http import Http
 from xinqiao.kit.telemetry import logger
 from xinqiao.partners import webhooks
 
-from .case import UPWARD, end, look, take
+from . import board
+from .case import UPWARD, end, take
+from .collecting import end_of_day
 from .house import House
 from .lending import start_disbursement
 from .machine import advance
@@ -27,23 +28,38 @@ log = logger("work")
 DAY_STARTS_AT = 9
 """Local hour of the daily run over the book: inside the hours in which people may be contacted."""
 STUCK = timedelta(seconds=20)
-LATELY = timedelta(minutes=5)
-SINCE_LONG = timedelta(days=30)
-"""How far back a worker looks when it starts: longer than anybody leaves the platform down."""
+PAGE = 200
+ABANDONED = timedelta(days=7)
+"""The life of the link that an applicant goes on by."""
 UNDERWAY = (*UPWARD[:-1], Stage.REVIEW)
 """Stages from which the platform's own work may lead on; in review it does once a person has approved."""
 
 
 def expire(house: House) -> int:
-    """Give back what reservations past their time hold; their applications expire. Returns how many."""
+    """Give back what reservations past their time hold; then end their applications, each under its own lock. Returns how many."""
     with house.begin() as db:
         funding.expire_due(db=db, clock=house.clock)
         gone = [row["subject"] for row in events.peek(db) if row["kind"] == "funding.expired"]
-        for application in gone:
+    for application in gone:
+        with house.begin() as db:
             case = take(db, application)
-            if case.application.stage in (Stage.OFFERED, Stage.FUNDING):
+            if case.progress.reserved is None and case.application.stage in (Stage.OFFERED, Stage.FUNDING):
                 end(db, house.clock, case.application, Stage.EXPIRED, why="offer_ran_out")
     return len(gone)
+
+
+def abandon(house: House) -> int:
+    """End applications that nobody came back to within the life of their link: their portraits go with them."""
+    over = house.clock.now() - ABANDONED
+    with house.begin() as db:
+        idle = intake.list(db=db, stages=(Stage.RECEIVED, Stage.IDENTIFYING), oldest_first=True, limit=200).items
+    left = [one.id for one in idle if one.updated_at <= over]
+    for application in left:
+        with house.begin() as db:
+            case = take(db, application)
+            if case.step in (Step.CONSENT, Step.FACE) and case.application.updated_at <= over:
+                end(db, house.clock, case.application, Stage.EXPIRED, why="abandoned")
+    return len(left)
 
 
 def silence(house: House) -> int:
@@ -53,13 +69,31 @@ def silence(house: House) -> int:
     return sum(_go_on(house, question.application_id, Step.FUND) for question in asked)
 
 
-def resume(house: House, *, window: timedelta = LATELY) -> int:
-    """Go on with applications whose next step is the platform's own: the process that ran it may have died.
+class Resumer:
+    """Walks through what is under way, a page a round, and goes on where the next step is the platform's own: the process that ran it may
+    have died, or what it needed may not have answered. One application that fails does not hold up the others."""
 
-    Looks at those to which something happened within the window, but not in the last moments, in which somebody may be at them. One that
-    fails does not hold up the others.
-    """
-    return sum(_go_on(house, application, step) for application, step in _idle(house, window))
+    __name__ = "resume"
+
+    def __init__(self) -> None:
+        self._cursor: str | None = None
+
+    def __call__(self, house: House) -> int:
+        until = house.clock.now() - STUCK
+        with house.begin() as db:
+            page = intake.list(db=db, stages=UNDERWAY, oldest_first=True, cursor=self._cursor, limit=PAGE)
+            self._cursor = page.next
+            stuck = [(case.id, case.step) for case in board.cases(db, page.items) if case.application.updated_at <= until]
+        return sum(_go_on(house, application, step) for application, step in stuck if step not in WAITS)
+
+
+def resume(house: House) -> int:
+    """One whole walk, from the oldest on."""
+    walk, moved = Resumer(), 0
+    while True:
+        moved += walk(house)
+        if walk._cursor is None:
+            return moved
 
 
 def _go_on(house: House, application: UUID, step: Step) -> bool:
@@ -73,16 +107,6 @@ def _go_on(house: House, application: UUID, step: Step) -> bool:
         log.error("application could not be resumed", application=str(application), error=type(error).__name__, exc_info=error)
         return False
     return True
-
-
-def _idle(house: House, window: timedelta) -> list[tuple[UUID, Step]]:
-    """Applications that nobody touched for a while though nobody else has to answer."""
-    until = house.clock.now() - STUCK
-    with house.begin() as db:
-        touched = intake.get_many(db=db, applications=events.subjects(db, since=until - window, until=until))
-        open_ones = [one for one in touched.values() if one.stage in UNDERWAY and one.updated_at <= until]
-        found = [(one.id, look(db, one.id).step) for one in open_ones]
-    return [(application, step) for application, step in found if step not in WAITS]
 
 
 def deliver(house: House) -> int:
@@ -104,7 +128,11 @@ def daily(house: House) -> int:
     local = house.clock.now().astimezone(ZoneInfo(house.settings.timezone))
     if house.durable is None or local.hour < DAY_STARTS_AT:
         return 0
-    house.durable.start("day", f"{house.settings.tenant}:{local.date()}")
+    key = f"{house.settings.tenant}:{local.date()}"
+    if house.durable.has_failed("day", key):
+        end_of_day(house)
+    else:
+        house.durable.start("day", key)
     return 1
 
 
@@ -116,52 +144,68 @@ def reprice(house: House) -> int:
 
 def tidy(house: House) -> int:
     """End consents that ran out, and drop what is kept no longer: delivered messages, seen ids, sessions that ended."""
+    total = 0
+    while True:
+        with house.begin() as db:
+            ended = consent.expire(db=db, clock=house.clock)
+        total += ended
+        if not ended:
+            break
     with house.begin() as db:
-        ended = consent.expire(db=db, clock=house.clock)
         webhooks.tidy(db=db, clock=house.clock)
         staff.tidy(db=db, clock=house.clock)
-    return ended
+    return total
 
 
-EVERY: tuple[tuple[float, Callable[[House], int]], ...] = (
-    (1.0, deliver),
-    (1.0, silence),
-    (5.0, expire),
-    (10.0, resume),
-    (15.0, seal),
-    (60.0, daily),
-    (300.0, reprice),
-    (3600.0, tidy),
-)
-"""Seconds between two runs, and what runs."""
+Part = Callable[[House], int]
+OUTWARD: tuple[tuple[float, Part], ...] = ((1.0, deliver),)
+"""What waits for partners' servers has a thread of its own, so that a slow one holds up nothing else."""
+
+
+def inward() -> tuple[tuple[float, Part], ...]:
+    """Seconds between two runs, and what runs."""
+    return (
+        (1.0, silence),
+        (5.0, expire),
+        (10.0, Resumer()),
+        (15.0, seal),
+        (60.0, daily),
+        (300.0, reprice),
+        (3600.0, abandon),
+        (3600.0, tidy),
+    )
 
 
 class Worker:
-    """One thread that runs every part in its rhythm; a part that fails is logged and tried again next time."""
+    """Two threads that run every part in its rhythm; a part that fails is logged and tried again next time."""
 
     def __init__(self, house: House) -> None:
         self._house = house
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="xinqiao-worker", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._run, args=(parts,), name=f"xinqiao-{name}", daemon=True)
+            for name, parts in (("worker", inward()), ("webhooks", OUTWARD))
+        ]
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         self._stop.set()
-        self._thread.join(timeout=20)
+        for thread in self._threads:
+            thread.join(timeout=20)
 
-    def _run(self) -> None:
-        due = dict.fromkeys((part for _, part in EVERY), 0.0)
-        self._once(partial(resume, window=SINCE_LONG))
+    def _run(self, parts: tuple[tuple[float, Part], ...]) -> None:
+        due = dict.fromkeys((part for _, part in parts), 0.0)
         while not self._stop.wait(0.25):
-            for seconds, part in EVERY:
+            for seconds, part in parts:
                 if monotonic() >= due[part]:
                     self._once(part)
                     due[part] = monotonic() + seconds
 
-    def _once(self, part: Callable[[House], int]) -> None:
+    def _once(self, part: Part) -> None:
         try:
             part(self._house)
         except Exception as error:
-            log.error("background work failed", part=getattr(part, "__name__", "resume"), error=type(error).__name__, exc_info=error)
+            log.error("background work failed", part=part.__name__, error=type(error).__name__, exc_info=error)

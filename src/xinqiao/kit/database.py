@@ -59,6 +59,7 @@ class Database:
             pool_size=self._pool_size,
             max_overflow=self._pool_size,
             pool_pre_ping=True,
+            hide_parameters=True,
             json_serializer=_json,
             connect_args={
                 "options": f"-c role={APP_ROLE} -c timezone=UTC -c lock_timeout=20000 -c idle_in_transaction_session_timeout=60000"
@@ -68,7 +69,14 @@ class Database:
     @cached_property
     def admin(self) -> Engine:
         """Connections of the URL's own user: migrations, partitions and durable flows; never a request."""
-        return create_engine(self.url, pool_size=2, pool_pre_ping=True, json_serializer=_json, connect_args={"options": "-c timezone=UTC"})
+        return create_engine(
+            self.url,
+            pool_size=2,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            json_serializer=_json,
+            connect_args={"options": "-c timezone=UTC"},
+        )
 
     @contextmanager
     def begin(self, tenant: str = "main") -> Iterator[Connection]:

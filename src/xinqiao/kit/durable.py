@@ -60,6 +60,10 @@ class Durable:
         found = DBOS.get_workflow_status(f"{name}:{key}")
         return found.status if found else None
 
+    def has_failed(self, name: str, key: str) -> bool:
+        """Whether the flow ended without a result: its key is then used up, and what it was to do must be done in another way."""
+        return self.status(name, key) in ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+
     @staticmethod
     def step(name: str, work: Callable[..., Any], *args: Any) -> Any:
         """Inside a flow: do `work` and remember its result, so that a resumed flow does not do it again."""

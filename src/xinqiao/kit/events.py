@@ -84,12 +84,6 @@ def of_many(db: Connection, subjects: Sequence[UUID]) -> list[Event]:
     return _read(db, select(event).where(event.c.subject.in_(subjects)).order_by(event.c.id))
 
 
-def subjects(db: Connection, *, since: datetime, until: datetime) -> list[UUID]:
-    """What something happened to between two instants."""
-    query = select(event.c.subject).where(event.c.at >= since, event.c.at <= until).distinct()
-    return list(db.execute(query).scalars())
-
-
 def after(db: Connection, last: UUID | None, *, limit: int = 200) -> list[Event]:
     """Events made after `last` in the order of their ids, for live lists."""
     query = select(event).order_by(event.c.id).limit(limit)

@@ -100,5 +100,5 @@ def _headline(report: Report, chinese: bool) -> str:
     return (
         f"未发现改动；但有 {left} 项无法在此核验。"
         if chinese
-        else f"Nothing was found altered, but {left} questions could not be answered here."
+        else f"Nothing was found altered; left open here, for want of a key or a model: {left}."
     )

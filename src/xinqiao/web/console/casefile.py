@@ -181,13 +181,23 @@ def _identity(case: Case, words: Words) -> list[dict[str, Any]]:
     return [_check(event, words) for event in case.events if event.kind == "identity.checked"]
 
 
+def _short(value: object) -> str:
+    """A measurement with three decimals (events carry floats as text); "–" for none."""
+    if value is None:
+        return "–"
+    try:
+        return f"{float(str(value)):.3f}".rstrip("0").rstrip(".")
+    except ValueError:
+        return str(value)
+
+
 def _check(event: events.Event, words: Words) -> dict[str, Any]:
     data = event.data
     signals = [
         {
             "name": words.gettext(SIGNALS[name]) if name in SIGNALS else name,
             "state": outcome_word(words, one["state"]),
-            "value": one["value"] if one["value"] is not None else "–",
+            "value": _short(one["value"]),
             "reason": _identity_reason(words, one.get("reason")),
         }
         for name, one in data.get("signals", {}).items()
@@ -195,8 +205,8 @@ def _check(event: events.Event, words: Words) -> dict[str, Any]:
     return {
         "at": event.at,
         "outcome": outcome_word(words, data["outcome"]),
-        "liveness": data.get("liveness_score"),
-        "match": data.get("match_score"),
+        "liveness": _short(data.get("liveness_score")),
+        "match": _short(data.get("match_score")),
         "signals": signals,
         "reasons": [_identity_reason(words, code) for code in data.get("reasons", [])],
         "versions": data.get("model_versions", {}),
