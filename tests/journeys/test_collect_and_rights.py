@@ -2,18 +2,22 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
-from xinqiao import vault
+from xinqiao import intake, vault
+from xinqiao.demo.faces import demo_faces
 from xinqiao.demo.robot import Outcome
+from xinqiao.demo.world import World
 from xinqiao.journeys import ApplicantJourneys, House, applying, collecting, lending, reviewing, rights
-from xinqiao.journeys.errors import LoanOpen, NotNow
-from xinqiao.kit import FixedClock, events
-from xinqiao.vault import Actor, PersonForgotten, Purpose
+from xinqiao.journeys.errors import LoanOpen, NoPaymentRail, NotNow, ProofNeeded
+from xinqiao.kit import CNY, FixedClock, events, new_id
+from xinqiao.vault import SYSTEM, Actor, Field, PersonForgotten, Purpose
 
 RISK = Actor("operator", "reviewer-1", frozenset({"risk"}))
 Receive, Walk = Callable[..., UUID], Callable[..., Outcome]
@@ -121,6 +125,49 @@ def test_without_a_loan_forgetting_is_at_once(house: House, approved: list[dict[
     rights.forget(house, application)
     with pytest.raises(PersonForgotten):
         rights.held(house, application)
+
+
+def test_knowing_an_id_number_opens_nobodys_file(
+    house: House, approved: list[dict[str, Any]], received: Receive, lent: Callable[..., UUID]
+) -> None:
+    """A second application under the same ID number, by whoever: nothing of the first person shows or changes before the face check."""
+    lent()
+    stranger = received(approved[0], phone="13900139000", bank_account="6222021234567890128")
+    for peek in (rights.held, rights.copy, rights.accesses, rights.receipts, rights.forget):
+        with pytest.raises(ProofNeeded):
+            peek(house, stranger)
+    with house.begin() as db:
+        person = intake.get(db=db, application=stranger).person_id
+        held = vault.read(
+            db=db,
+            vault=house.vault,
+            clock=house.clock,
+            person=person,
+            fields=[Field.PHONE],
+            purpose=Purpose.SERVICING,
+            actor=SYSTEM,
+        )
+    assert held[Field.PHONE].endswith(approved[0]["phone"]), "a contract is served by what was on file"
+
+
+def test_without_a_payment_rail_nobody_can_declare_a_loan_repaid(house: House, lent: Callable[..., UUID]) -> None:
+    application = lent()
+    real = replace(house, settings=house.settings.model_copy(update={"demo": False}))
+    with pytest.raises(NoPaymentRail):
+        ApplicantJourneys(real).pay(application, amount=CNY(100), key="page-button")
+
+
+def test_face_codes_go_with_the_consent_to_face_processing(house: House, world: World, approved: list[dict[str, Any]], walk: Walk) -> None:
+    face = demo_faces("live")[0]
+    sent = applying.receive(
+        house, scene=world.shop, body=approved[0]["application"], portrait=face.portrait.read_bytes(), key=str(new_id())
+    ).application
+    walk(sent.id, approved[0]["name"], clip=face.clip.read_bytes(), signs=False)
+    consented = next(one for one in rights.receipts(house, sent.id) if one.title.en == "Verify identity (face)")
+    rights.withdraw_consent(house, sent.id, consented.receipt_id)
+    with house.begin() as db:
+        assert db.execute(text("SELECT count(*) FROM fraud_face WHERE person_id = :one"), {"one": sent.person_id}).scalar() == 0
+        assert Field.FACE_TEMPLATE not in vault.holds(db=db, person=sent.person_id)
 
 
 def test_a_signed_contract_cannot_be_withdrawn(house: House, lent: Callable[..., UUID]) -> None:

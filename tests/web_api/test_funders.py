@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from fastapi.testclient import TestClient
 from standardwebhooks import Webhook
 
@@ -21,7 +18,7 @@ from xinqiao.app import create_app
 from xinqiao.credit import BureauSimulator
 from xinqiao.demo.book import bureau_records
 from xinqiao.demo.robot import Applicant
-from xinqiao.journeys import ApplicantJourneys, House, applying, evidence, reviewing, rights
+from xinqiao.journeys import ApplicantJourneys, House, applying, reviewing, rights
 from xinqiao.kit import FixedClock, events, new_id
 from xinqiao.partners import SCOPES, Kind
 from xinqiao.vault import Field, blind
@@ -248,28 +245,6 @@ def test_a_scope_for_offers_does_not_open_loans(lent: Lent, caller: Register) ->
     assert narrow.get("/v1/funder/offers").status_code == 200
     for tail in ("", "/borrower", "/evidence"):
         is_problem(narrow.get(f"/v1/funder/loans/{lent.loan.id}{tail}"), 403, "partners.scope_missing")
-
-
-def test_the_evidence_pack_of_a_loan_verifies(lent: Lent, tmp_path: Any) -> None:
-    answer = lent.funder.get(f"/v1/funder/loans/{lent.loan.id}/evidence")
-    assert answer.headers["content-type"] == "application/zip"
-    assert f"evidence-{lent.loan.application_id}.zip" in answer.headers["content-disposition"]
-    pack = tmp_path / "pack.zip"
-    pack.write_bytes(answer.content)
-    assert evidence.verify(pack).ok
-    inside = zipfile.ZipFile(io.BytesIO(answer.content))
-    assert not [name for name in inside.namelist() if lent.person["id_number"].encode() in inside.read(name)]
-
-
-def test_personal_data_in_the_pack_are_sealed_for_the_receiver(lent: Lent) -> None:
-    key = X25519PrivateKey.generate().public_key().public_bytes_raw().hex()
-    path = f"/v1/funder/loans/{lent.loan.id}/evidence"
-    plain, sealed = (
-        set(zipfile.ZipFile(io.BytesIO(lent.funder.get(path, params=more).content)).namelist()) for more in ({}, {"receiver_key": key})
-    )
-    assert len(sealed - plain) == 1
-    is_problem(lent.funder.get(path, params={"receiver_key": "00" * 32}), 422, "evidence.receiver_key_unusable")
-    is_problem(lent.funder.get(path, params={"receiver_key": "key"}), 422, "request.shape")
 
 
 def test_a_guarantor_sees_the_loans_it_stands_for_page_by_page(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from xinqiao import fraud, intake, vault
 from xinqiao.intake import Stage
-from xinqiao.kit.telemetry import OUTCOMES, step
+from xinqiao.kit.telemetry import TAKEN, step
 from xinqiao.vault import SYSTEM, Field, Purpose
 
 from . import deciding, funds
@@ -34,7 +34,7 @@ def advance(house: House, application: UUID) -> Case:
                 return case
             with step(f"journey.{case.step}", application=str(application)):
                 RUN[case.step](house, db, case)
-        OUTCOMES.labels(case.step).inc()
+        TAKEN.labels(case.step.value).inc()
     raise AssertionError(f"application {application} did not come to rest")
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Connection
-
-from xinqiao import intake
 from xinqiao.intake import Stage
 from xinqiao.kit import Money
 from xinqiao.vault import Actor
@@ -73,8 +70,3 @@ def _terms(house: House, case: Case, band: str | None, amount: Money | None) -> 
         raise TermsOutOfPolicy(", ".join(priced), most, field="band")
     pd = found.get("pd") if chosen.name == found.get("band") else None
     return {"band": chosen.name, "pd": pd or chosen.pd_below, "limit": granted, "amount": granted, "annual_rate": chosen.annual_rate}
-
-
-def queue(db: Connection) -> list[UUID]:
-    """Applications that wait for a person, the longest waiting first."""
-    return [application.id for application in reversed(intake.list(db=db, stages=[Stage.REVIEW], limit=200).items)]

@@ -16,14 +16,13 @@ from typing import Any
 
 import structlog
 from opentelemetry import trace
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
 REGISTRY = CollectorRegistry(auto_describe=True)
 REQUESTS = Counter("xinqiao_http_requests_total", "HTTP requests", ["route", "method", "status"], registry=REGISTRY)
 LATENCY = Histogram("xinqiao_http_seconds", "Seconds to answer an HTTP request", ["route"], registry=REGISTRY)
 STEPS = Histogram("xinqiao_step_seconds", "Seconds a step of a journey took", ["step", "outcome"], registry=REGISTRY)
-OUTCOMES = Counter("xinqiao_applications_total", "Applications by the stage they reached", ["stage"], registry=REGISTRY)
-WEBHOOKS = Gauge("xinqiao_webhooks_waiting", "Webhook deliveries that wait for another try", registry=REGISTRY)
+TAKEN = Counter("xinqiao_steps_total", "Steps that the platform took for applications", ["step"], registry=REGISTRY)
 
 PERSONAL_KEYS = frozenset(
     [

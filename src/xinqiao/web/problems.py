@@ -141,7 +141,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     def _ours(request: Request, error: Exception) -> JSONResponse:
-        log.error("request failed", path=request.url.path, error=type(error).__name__, exc_info=error)
+        log.error("request failed", route=getattr(request.scope.get("route"), "path", "none"), error=type(error).__name__, exc_info=error)
         return problem(
             500, "internal", "Something went wrong on our side; nothing was changed. Repeat the request with the same Idempotency-Key."
         )

@@ -78,9 +78,8 @@ def _signature(house: House, db: Connection, case: Case, manifest: bytes, descri
     data = {"application": case.id, "manifest_sha256": sha256_hex(manifest), "files": files}
     audit.append(db, house.clock, [audit.Entry(log.EXPORTED, SYSTEM, case.person, data)])
     audit.checkpoint(db, house.vault, house.clock)
-    entry = next(
-        one for one in audit.latest(db, limit=1000) if one.kind == log.EXPORTED and one.data["manifest_sha256"] == data["manifest_sha256"]
-    )
+    mine = audit.of(db, person=case.person)
+    entry = next(one for one in reversed(mine) if one.kind == log.EXPORTED and one.data["manifest_sha256"] == data["manifest_sha256"])
     logged = audit.prove(db, [entry])[0].to_json()
     signer, signature = house.vault.signer.sign_document(manifest, pack.FORMAT)
     return canonical({"format": pack.SIGNATURE_FORMAT, "algorithm": "Ed25519", "key": signer, "signature": signature, "logged": logged})

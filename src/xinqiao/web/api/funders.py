@@ -1,22 +1,19 @@
 """What a funder does: answer what it is asked, see its reservations, loans and capacity, and the borrowers who agreed to it."""
 
 from decimal import Decimal
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
 
 from xinqiao import funding, servicing
-from xinqiao.journeys import House, evidence, sharing
+from xinqiao.journeys import House, sharing
 from xinqiao.kit import plain
 from xinqiao.partners import Kind, Partner
 
 from .callers import Callers, KeyFirst
 from .shapes import (
-    EVIDENCE,
     SIGNED_MESSAGE,
     BorrowerAnswer,
     CapacityLine,
@@ -93,26 +90,6 @@ def routes(house: House, callers: Callers) -> APIRouter:
     def borrower(funder: Loans, loan_id: UUID) -> dict[str, Any]:
         """The borrower's data, as far as they agreed to share them with you and have not withdrawn."""
         return {"fields": sharing.borrower(house, funder=funder, loan_id=loan_id)}
-
-    @router.get("/funder/loans/{loan_id}/evidence", response_class=Response, responses=EVIDENCE)
-    def evidence_pack(
-        funder: Loans,
-        loan_id: UUID,
-        receiver_key: Annotated[
-            str | None, Query(pattern="^[0-9a-fA-F]{64}$", description="Your X25519 public key, to have the personal data sealed for it.")
-        ] = None,
-    ) -> Response:
-        """The evidence pack of a loan: a zip that `xinqiao evidence verify` checks without a database.
-
-        Personal data are masked. With `receiver_key`, and while the borrower agrees to share with you, they are also in it, sealed for that key.
-        """
-        with house.begin() as db:
-            application = sharing.loan_of_funder(house, db, funder=funder, loan_id=loan_id).loan.application_id
-        receiver = bytes.fromhex(receiver_key) if receiver_key else None
-        with TemporaryDirectory() as folder:
-            pack = evidence.export(house, application, receiver=receiver, out=Path(folder)).read_bytes()
-        name = f'attachment; filename="evidence-{application}.zip"'
-        return Response(pack, media_type="application/zip", headers={"Content-Disposition": name, "Cache-Control": "no-store"})
 
     return router
 

@@ -87,10 +87,6 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 PROBLEMS[429]["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}}
 
-EVIDENCE: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The pack.", "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
-}
-
 
 class Amount(BaseModel):
     amount: str = Field(examples=["12000.00"], description="A decimal string.")
