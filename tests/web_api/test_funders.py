@@ -212,7 +212,7 @@ def test_a_loan_is_its_funders_alone(lent: Lent, funder: Caller) -> None:
     assert str(lent.loan.id) in {one["id"] for one in mine}
     assert lent.funder.get(f"/v1/funder/loans/{lent.loan.id}").json()["application"] == str(lent.loan.application_id)
     assert funder.get("/v1/funder/loans").json() == {"items": [], "next": None}
-    for tail in ("", "/borrower", "/evidence"):
+    for tail in ("", "/borrower"):
         is_problem(funder.get(f"/v1/funder/loans/{lent.loan.id}{tail}"), 404, "journey.loan_not_yours")
         is_problem(funder.get(f"/v1/funder/loans/{new_id()}{tail}"), 404, "journey.loan_not_yours")
 
@@ -243,7 +243,7 @@ def test_borrower_data_rest_on_consent_to_this_funder_and_end_with_it(house: Hou
 def test_a_scope_for_offers_does_not_open_loans(lent: Lent, caller: Register) -> None:
     narrow = caller(Kind.FUNDER, partner=lent.funder.partner, scopes=["offers:read"])
     assert narrow.get("/v1/funder/offers").status_code == 200
-    for tail in ("", "/borrower", "/evidence"):
+    for tail in ("", "/borrower"):
         is_problem(narrow.get(f"/v1/funder/loans/{lent.loan.id}{tail}"), 403, "partners.scope_missing")
 
 
