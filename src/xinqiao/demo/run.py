@@ -257,10 +257,10 @@ def _outcomes(cases: Sequence[Case], outcomes: Sequence[Outcome]) -> Any:
     rows = []
     for case, one in zip(cases, outcomes, strict=True):
         why = "；".join(one.reasons_zh[:2]) or case.note
-        rows.append(
-            [str(one.application)[-8:], case.person["name"], one.face or "-", one.ended, why, one.funder, one.guarantor, one.apr_percent]
-        )
-    return table("Applications", ["id", "name (invented)", "face", "came to", "top reasons", "funder", "guarantor", "APR %"], rows)
+        decision = f"{one.ended}, by a person" if case.reviewer_says and one.loan else one.ended
+        money = [one.funder, one.guarantor, one.apr_percent]
+        rows.append([str(one.application)[-8:], case.person["name"], one.face or "-", decision, why, *money])
+    return table("Applications", ["id", "name (invented)", "face", "decision", "top reasons", "funder", "guarantor", "APR %"], rows)
 
 
 def _tell_places(settings: Settings, made: world.World, pack: Path | None, report: Any, *, served: bool) -> None:
