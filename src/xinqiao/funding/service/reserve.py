@@ -19,6 +19,8 @@ from ..terms import Answer
 from .auction import bids
 from .terms import is_open, terms_of
 
+TRIES = 5
+"""How often capacity is tried for before a ring of waiting transactions is an error."""
 HOLD_FOR = timedelta(minutes=30)
 """How long an applicant may look at an offer while its capacity is held."""
 
@@ -137,6 +139,16 @@ def _live(db: Connection, clock: Clock, application_id: UUID) -> Reservation | N
 
 
 def _take(db: Connection, bid: Bid, ask: Ask) -> list[Hold] | str:
+    """Holds of both sides, or the dimension that has too little; a transaction that others were made to wait for tries again."""
+    for _ in range(TRIES - 1):
+        try:
+            return _take_once(db, bid, ask)
+        except capacity.Contended:
+            continue
+    return _take_once(db, bid, ask)
+
+
+def _take_once(db: Connection, bid: Bid, ask: Ask) -> list[Hold] | str:
     """Holds of both sides, or why there are none; then nothing is held."""
     if not all(is_open(db, partner) for partner in bid.pair if partner):
         return "withdrawn"

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from psycopg.errors import DeadlockDetected
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -32,6 +33,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 
 from xinqiao.kit import tables
 from xinqiao.kit.database import tenant
@@ -142,6 +144,10 @@ def add_rows(db: Connection, holder: UUID, currency: str, caps: Mapping[tuple[st
         db.execute(insert(capacity).values(rows).on_conflict_do_nothing())
 
 
+class Contended(Exception):
+    """PostgreSQL broke a ring of waiting transactions at this one: undo to the savepoint, which lets the others go on, and try again."""
+
+
 def take(db: Connection, holder: UUID, needs: Sequence[Need]) -> list[Hold] | str:
     """Take all needs from one slice, the first being the root; or the dimension that has too little in all slices.
 
@@ -189,7 +195,12 @@ def _moves(rows: Sequence[Row[Any]], need: Need, target: int) -> list[tuple[int,
 def lock_roots(db: Connection, slices: Iterable[tuple[UUID, int | None]]) -> None:
     """Wait for these slices (None: all of the holder), in the one order that everybody uses."""
     wanted = sorted(set(slices), key=str)
-    db.execute(_LOCK_ROOTS, {"holders": [holder for holder, _ in wanted], "slices": [number for _, number in wanted]})
+    try:
+        db.execute(_LOCK_ROOTS, {"holders": [holder for holder, _ in wanted], "slices": [number for _, number in wanted]})
+    except OperationalError as error:
+        if isinstance(error.orig, DeadlockDetected):
+            raise Contended from error
+        raise
 
 
 def give_back(db: Connection, holds: Iterable[Hold]) -> None:
