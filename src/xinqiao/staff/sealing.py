@@ -1,32 +1,9 @@
-"""Secrets at rest: those that authenticators share with us.
+"""Secrets at rest: those that authenticators share with us. The vault seals them; the label keeps them apart from other rooms'."""
 
-A secret is a key, so it is wrapped as each person's key is: by the deployment's key-encryption key, which never lies in the database.
-"""
+from functools import partial
 
-from __future__ import annotations
+from xinqiao.vault import sealing
 
-from uuid import UUID
-
-from xinqiao.vault import Vault
-
-
-def seal(*, vault: Vault, owner: UUID, secret: str) -> bytes:
-    """Four bytes of the wrapping key's version, then the wrapped secret; it opens for the same `owner` alone."""
-    version, wrapped = vault.keys.wrap(secret.encode(), _context(owner))
-    return version.to_bytes(4, "big") + wrapped
-
-
-def unseal(*, vault: Vault, owner: UUID, sealed: bytes) -> str:
-    """Raises KeyMissing or KeyWrong (vault) when the wrapping key is not there, or the bytes were put under another owner."""
-    return vault.keys.unwrap(int.from_bytes(sealed[:4], "big"), sealed[4:], _context(owner)).decode()
-
-
-def renewed(*, vault: Vault, owner: UUID, sealed: bytes) -> bytes | None:
-    """The same secret under the key-encryption key of today; None when it is under that one already."""
-    if int.from_bytes(sealed[:4], "big") == vault.keys.current:
-        return None
-    return seal(vault=vault, owner=owner, secret=unseal(vault=vault, owner=owner, sealed=sealed))
-
-
-def _context(owner: UUID) -> bytes:
-    return b"xinqiao/staff/totp/" + owner.bytes
+seal = partial(sealing.seal, label="staff/totp")
+unseal = partial(sealing.unseal, label="staff/totp")
+renewed = partial(sealing.renewed, label="staff/totp")
