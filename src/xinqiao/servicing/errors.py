@@ -148,3 +148,45 @@ class InGrace(Conflict):
     code = "reporting.in_grace"
     says = "The grace period runs until {0}; payment until then stops the report."
     says_zh = "宽限期至 {0}；在此之前还款则不报送。"
+
+
+class CalendarUnknown(Refused):
+    code = "servicing.calendar_unknown"
+    says = "There is no calendar {0!r}; use an ISO 3166 country such as 'CN' or 'DE-BY', an ISO 10383 market such as 'XECB', or nothing."
+    says_zh = "没有日历 {0!r}；请使用国家代码（如 CN、DE-BY）、市场代码（如 XECB）或留空。"
+
+
+class ProductContradictory(Refused):
+    """A product that cannot mean what it says; `errors` names each contradiction, its field, and what would be right."""
+
+    code = "product.contradictory"
+    says = "The product contradicts itself: {0}."
+    says_zh = "产品参数自相矛盾：{0}。"
+
+    def __init__(self, *args: object, field: str | None = None, errors: tuple[dict[str, str], ...] = ()) -> None:
+        super().__init__(*args, field=field)
+        self.errors = errors
+
+
+class ProductMalformed(Refused):
+    code = "product.malformed"
+    says = "The product cannot be read: {0}."
+    says_zh = "无法读取产品：{0}。"
+
+
+class ProductNotFound(NotFound):
+    code = "product.not_found"
+    says = "There is no product {0}; there are {1}."
+    says_zh = "没有产品 {0}；现有 {1}。"
+
+
+class RequestOutOfBounds(Refused):
+    code = "product.out_of_bounds"
+    says = "The product does not allow this: {0}."
+    says_zh = "产品不允许：{0}。"
+
+
+class ScheduleImpossible(Refused):
+    code = "schedule.impossible"
+    says = "No schedule fits: {0}."
+    says_zh = "无法生成还款计划：{0}。"

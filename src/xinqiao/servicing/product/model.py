@@ -67,12 +67,20 @@ class Accrual(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DayCount:
-    """Days in a month over days in a year: "30/360", "actual/360", "actual/365", "actual/actual" (ISDA 2006 §4.16)."""
+    """Days in a month over days in a year: "30/360", "30E/360", "actual/360", "actual/365", "actual/actual" (ISDA 2006 §4.16)."""
 
     month: str = "30"
-    """"30" or "actual"."""
+    """"30" (US), "30E" (European) or "actual"."""
     year: str = "360"
     """"360", "364", "365" or "actual"."""
+
+    @classmethod
+    def parse(cls, text: str) -> DayCount:
+        """Read "actual/360"; raises ValueError for a pair that has no meaning."""
+        month, _, year = text.partition("/")
+        if month not in ("30", "30E", "actual") or year not in ("360", "364", "365", "actual"):
+            raise ValueError(f"a day count is 30, 30E or actual over 360, 364, 365 or actual, such as 'actual/360'; got {text!r}")
+        return cls(month, year)
 
     def __str__(self) -> str:
         return f"{self.month}/{self.year}"
