@@ -190,3 +190,21 @@ class ScheduleImpossible(Refused):
     code = "schedule.impossible"
     says = "No schedule fits: {0}."
     says_zh = "无法生成还款计划：{0}。"
+
+
+class FlowsRefused(Refused):
+    code = "servicing.flows_refused"
+    says = "No annual rate can be told of these flows: {0}."
+    says_zh = "无法由这些现金流得出年化利率：{0}。"
+
+
+class CaseNotOne(Refused):
+    code = "servicing.case_not_one"
+    says = "The file holds {0} cases; give one case alone, an object with advances and payments."
+    says_zh = "文件中有 {0} 个案例；请只提供一个包含 advances 和 payments 的对象。"
+
+
+class NotJson(Refused):
+    code = "servicing.not_json"
+    says = "The file is not JSON: {0}. It would hold one object with advances and payments."
+    says_zh = "文件不是有效的 JSON：{0}。应为一个包含 advances 和 payments 的对象。"
