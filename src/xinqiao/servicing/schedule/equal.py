@@ -17,8 +17,8 @@ from enum import StrEnum
 from xinqiao.kit import Money
 from xinqiao.kit.money import total
 
-from .apr import AnnualRate, monthly
-from .errors import TermsRefused, TooSmallForTerm
+from ..apr import AnnualRate, monthly
+from ..errors import TermsRefused, TooSmallForTerm
 
 PRECISION = Context(prec=50)
 LONGEST_MONTHS = 360
