@@ -88,7 +88,7 @@ class Rates:
     european: Decimal
     xirr: Decimal
     unit_period: str
-    """Regulation Z's unit-period: "month", "2 weeks", "semimonth", "45 days" …"""
+    """Regulation Z's unit-period: "month", "2 weeks", "semimonth", "term" …"""
 
     def __getitem__(self, convention: Convention) -> Decimal:
         return getattr(self, convention.value)

@@ -18,6 +18,8 @@ from .solving import compound, settle
 
 LOWEST, HIGHEST = -13.8, 20.7
 """Logarithms of 1 + rate between which roots are looked for: from -99.9999 % to 98 billion percent."""
+LONGEST_LOG = -600.0
+"""Below this over the years of the flows, their worth would leave the range of a binary float."""
 GRID = 4001
 STEPS = 60
 TOLERANCE = 1e-13
@@ -66,7 +68,7 @@ def brackets(days: np.ndarray, amounts: np.ndarray) -> list[tuple[float, float, 
     roots side by side are not taken for none.
     """
     years = days / 365.0
-    low = max(LOWEST, -600.0 / max(years.max(), 1.0))
+    low = max(LOWEST, LONGEST_LOG / max(years.max(), 1.0))
     grid = np.linspace(low, HIGHEST, GRID)
     grid = np.unique(np.append(grid, 0.0))
     value, slope = _value(grid, years, amounts)
@@ -111,7 +113,9 @@ def _page(years: np.ndarray, amounts: np.ndarray) -> np.ndarray:
             done = np.abs(step) < TOLERANCE * np.maximum(1.0, np.abs(log))
             if done.all():
                 break
-        simple = _sign_changes(amounts) == 1
+        span = np.where(amounts != 0, years, 0.0).max(axis=1)
+        within = (log >= np.maximum(LOWEST, LONGEST_LOG / np.maximum(span, 1.0))) & (log <= HIGHEST)
+        simple = (_sign_changes(amounts) == 1) & within
         rates = np.expm1(log)
     for row in np.flatnonzero(~(done & simple & np.isfinite(rates))):
         rates[row] = _scanned(years[row], amounts[row])
