@@ -8,7 +8,7 @@ from PIL import Image
 
 from xinqiao.identity import read_clip, read_image
 from xinqiao.identity.errors import ClipTooLarge, ClipUnreadable, ImageTooLarge, ImageUnreadable
-from xinqiao.identity.media import CLIP_BYTES, FRAME_SIDE, FRAMES_USED, IMAGE_BYTES, IMAGE_SIDE, Picture
+from xinqiao.identity.media import APPLICANT, FRAME_SIDE, FRAMES_USED, IMAGE_BYTES, IMAGE_SIDE, Picture
 
 from .conftest import film, photograph
 
@@ -109,7 +109,7 @@ def test_what_is_no_clip_is_refused_and_no_other_file_is_opened(data: bytes) -> 
 
 def test_a_clip_of_too_many_bytes_is_refused_unread() -> None:
     with pytest.raises(ClipTooLarge):
-        read_clip(bytes(CLIP_BYTES + 1))
+        read_clip(bytes(APPLICANT.bytes + 1))
 
 
 def test_mutated_files_are_read_or_refused_but_never_crash(portrait: bytes, selfie: bytes) -> None:

@@ -41,3 +41,21 @@ class ModelsUnavailable(Unavailable):
     code = "identity.models_unavailable"
     says = "The face models cannot be loaded ({0}); the application waits or goes to a person."
     says_zh = "人脸模型无法加载（{0}），申请将等待或转人工处理。"
+
+
+class CaptureMissing(Refused):
+    code = "liveness.file_missing"
+    says = "There is no readable file {0!r}; give the path of a picture or clip."
+    says_zh = "找不到可读取的文件“{0}”，请给出图片或视频的路径。"
+
+
+class CaptureEmpty(Refused):
+    code = "liveness.file_empty"
+    says = "The file is empty; send one whole picture or about one second of video."
+    says_zh = "文件为空，请提供完整的图片或约一秒的视频。"
+
+
+class CaptureUnknown(Refused):
+    code = "liveness.file_unknown"
+    says = "This is neither a picture (JPEG, PNG, WebP) nor a clip (WebM, MP4, MOV)."
+    says_zh = "文件既不是图片（JPEG、PNG、WebP），也不是视频（WebM、MP4、MOV）。"
