@@ -192,6 +192,8 @@ class Fee:
     base: FeeBase = FeeBase.FLAT
     amount: Decimal = Decimal(0)
     """In the currency when flat, else a fraction of the base."""
+    spread: bool = False
+    """A flat instalment fee is one sum for the whole loan, split over the instalments to the minor unit, the larger parts first."""
     annual: bool = False
     """The fraction is of a year: a twelfth of it falls on each monthly instalment."""
     paid: FeePaid = FeePaid.DUE
@@ -297,6 +299,8 @@ class Late:
 
     rate_multiple: Decimal = Decimal(0)
     """Penalty interest a year on overdue principal, as a multiple of the loan's rate."""
+    annual_rate: Decimal | None = None
+    """Penalty interest a year on overdue principal as the contract fixes it, whatever the loan's rate; None: by the multiple."""
     days_in_year: int = 360
     grace_days: int = 0
     cap_fraction: Decimal | None = None
