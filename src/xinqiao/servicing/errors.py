@@ -156,16 +156,20 @@ class CalendarUnknown(Refused):
     says_zh = "没有日历 {0!r}；请使用国家代码（如 CN、DE-BY）、市场代码（如 XECB）或留空。"
 
 
-class ProductContradictory(Refused):
-    """A product that cannot mean what it says; `errors` names each contradiction, its field, and what would be right."""
-
-    code = "product.contradictory"
-    says = "The product contradicts itself: {0}."
-    says_zh = "产品参数自相矛盾：{0}。"
+class _Findings(Refused):
+    """`errors` names each finding, its field, and what would be right, in both languages."""
 
     def __init__(self, *args: object, field: str | None = None, errors: tuple[dict[str, str], ...] = ()) -> None:
         super().__init__(*args, field=field)
         self.errors = errors
+
+
+class ProductContradictory(_Findings):
+    """A product that cannot mean what it says."""
+
+    code = "product.contradictory"
+    says = "The product contradicts itself: {0}."
+    says_zh = "产品参数自相矛盾：{1}。"
 
 
 class ProductMalformed(Refused):
@@ -180,10 +184,10 @@ class ProductNotFound(NotFound):
     says_zh = "没有产品 {0}；现有 {1}。"
 
 
-class RequestOutOfBounds(Refused):
+class RequestOutOfBounds(_Findings):
     code = "product.out_of_bounds"
     says = "The product does not allow this: {0}."
-    says_zh = "产品不允许：{0}。"
+    says_zh = "产品不允许：{1}。"
 
 
 class ScheduleImpossible(Refused):

@@ -2,7 +2,7 @@
 
 A product is a frozen value with a code and a version; a loan keeps the version it was made under for ever. Amounts are decimal strings in
 JSON and `Money` here; rates are fractions of one a year (0.12 is 12 %) as `Decimal`; dates are ISO 8601. A product that contradicts itself
-cannot be made: `check.py` says why.
+is refused wherever one is read, registered or planned with: `check.py` says why, and what would be right.
 """
 
 from __future__ import annotations

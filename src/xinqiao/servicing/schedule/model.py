@@ -1,0 +1,105 @@
+"""A planned schedule: today's `Schedule`, with where each number comes from. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from xinqiao.kit import Money
+from xinqiao.kit.money import total
+
+from ..product.model import Product
+from ..product.request import Request
+from .equal import Instalment, Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A run of days on one balance at one rate: its interest is balance x rate x fraction, exactly."""
+
+    start: date
+    end: date
+    """Excluded."""
+    days: int
+    """As the day count counts them."""
+    fraction: Fraction
+    """Of a year."""
+    annual_rate: Decimal
+    balance: Money
+
+    @property
+    def interest(self) -> Fraction:
+        """Minor units, unrounded."""
+        return self.balance.minor * Fraction(self.annual_rate) * self.fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What an instalment's numbers follow from; the ids are keys of `FORMULAS`."""
+
+    opening: Money
+    """Principal owed when the period began, before any payout on that day."""
+    stretches: tuple[Stretch, ...] = ()
+    accrued: Money | None = None
+    """The period's own interest; what is due differs where payment of interest has a grace."""
+    level: Money | None = None
+    """The level total it was split from."""
+    interest: str = ""
+    principal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned(Instalment):
+    start: date
+    """Interest of this instalment runs from here."""
+    unadjusted: date
+    """The due date before business days moved it."""
+    basis: Basis
+    down_payment: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """What leaves on a day: `amount` is owed, of which `financed` pays fees and `deducted` is kept back; `net` reaches the borrower."""
+
+    on: date
+    amount: Money
+    financed: Money
+    deducted: Money
+
+    @property
+    def net(self) -> Money:
+        return self.amount - self.financed - self.deducted
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(Schedule):
+    product: Product
+    request: Request
+    payouts: tuple[Payout, ...]
+    unpublished: tuple[int, ...] = ()
+    """Years of due dates for which the business-day calendar is not yet published."""
+
+    @property
+    def disbursed(self) -> Money:
+        return total((p.amount for p in self.payouts), self.principal.currency)
+
+    def starting(self, start: date) -> Plan:
+        """The same request moved to another day: every date in it moves by as many days, and the plan is made anew."""
+        from .generate import plan
+
+        by = start - self.request.start
+        return plan(self.product, _moved(self.request, start, by))
+
+
+def _moved(request: Request, start: date, by: timedelta) -> Request:
+    return replace(
+        request,
+        start=start,
+        first_due=request.first_due and request.first_due + by,
+        last_due=request.last_due and request.last_due + by,
+        applied=request.applied and request.applied + by,
+        tranches=tuple(replace(tranche, on=tranche.on + by) for tranche in request.tranches),
+    )
