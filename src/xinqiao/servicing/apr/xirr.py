@@ -22,7 +22,8 @@ LONGEST_LOG = -600.0
 """Below this over the years of the flows, their worth would leave the range of a binary float."""
 GRID = 4001
 STEPS = 60
-TOLERANCE = 1e-13
+TOLERANCE = 1e-7
+"""Newton's next error is about the square of its last step."""
 ROWS = 8192
 """How many vectors are worked at once: they fit the processor's cache."""
 
@@ -100,17 +101,20 @@ def _turns(grid: np.ndarray, value: np.ndarray, slope: np.ndarray, years: np.nda
 
 def _page(years: np.ndarray, amounts: np.ndarray) -> np.ndarray:
     """Newton on log(inflow's worth / outflow's worth), nearly a straight line in log(1 + rate); the rest by the scan."""
-    gains, losses = np.maximum(amounts, 0.0), np.maximum(-amounts, 0.0)
-    log = np.zeros(len(years))
-    done = np.zeros(len(years), dtype=bool)
+    size = np.abs(amounts)
+    timed, timed_size = amounts * years, size * years
+    log, done = np.zeros(len(years)), np.zeros(len(years), dtype=bool)
     with np.errstate(all="ignore"):
+        log = np.log(_half(size, -amounts) / _half(size, amounts)) / (timed_size.sum(axis=1) / size.sum(axis=1))
+        log = np.where(np.isfinite(log), log, 0.0)
         for _ in range(12):
-            discount = np.exp(-log[:, None] * years)
-            inward, outward = gains * discount, losses * discount
-            a, b = inward.sum(axis=1), outward.sum(axis=1)
-            step = np.log(a / b) / ((outward * years).sum(axis=1) / b - (inward * years).sum(axis=1) / a)
+            discount = np.exp(years * -log[:, None])
+            net, gross = np.einsum("ij,ij->i", amounts, discount), np.einsum("ij,ij->i", size, discount)
+            late, late_gross = np.einsum("ij,ij->i", timed, discount), np.einsum("ij,ij->i", timed_size, discount)
+            inward, outward = gross + net, gross - net
+            step = np.log(inward / outward) / ((late_gross - late) / outward - (late_gross + late) / inward)
             log = log - step
-            done = np.abs(step) < TOLERANCE * np.maximum(1.0, np.abs(log))
+            done = np.abs(step) < TOLERANCE
             if done.all():
                 break
         span = np.where(amounts != 0, years, 0.0).max(axis=1)
@@ -120,6 +124,11 @@ def _page(years: np.ndarray, amounts: np.ndarray) -> np.ndarray:
     for row in np.flatnonzero(~(done & simple & np.isfinite(rates))):
         rates[row] = _scanned(years[row], amounts[row])
     return rates
+
+
+def _half(size: np.ndarray, amounts: np.ndarray) -> np.ndarray:
+    """Twice the sum of the positive amounts."""
+    return (size + amounts).sum(axis=1)
 
 
 def _scanned(years: np.ndarray, amounts: np.ndarray) -> float:
