@@ -22,13 +22,15 @@ from xinqiao.app import create_app, open_house
 from xinqiao.credit import BureauSimulator
 from xinqiao.demo.book import people
 from xinqiao.demo.faces import demo_faces
+from xinqiao.demo.robot import Applicant
 from xinqiao.demo.shop import Shop, Visitor
-from xinqiao.journeys import ApplicantJourneys, House, applying
+from xinqiao.journeys import ApplicantJourneys, House, applying, reviewing
 from xinqiao.kit import Database, Settings, new_id
 from xinqiao.partners import Partner
-from xinqiao.vault import Field
+from xinqiao.vault import Actor, Field
 from xinqiao.web import demo_shop
 
+REVIEWER = Actor("operator", "reviewer-1", frozenset({"risk"}))
 PHONE = {"width": 360, "height": 740}
 FUNDER: dict[str, Any] = {
     "budget": {"amount": "9000000.00", "currency": "CNY"},
@@ -75,6 +77,19 @@ class Applied:
     id: UUID
     url: str
     name: str
+
+
+@dataclass(frozen=True)
+class Lent:
+    """A loan, its application, and the link of its borrower."""
+
+    application: UUID
+    loan: UUID
+    url: str
+    journeys: ApplicantJourneys
+
+
+Lending = Callable[[], Lent]
 
 
 def load_history(house: House, person: dict[str, Any]) -> None:
@@ -130,6 +145,22 @@ def platform(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     yield Platform(house, f"http://127.0.0.1:{port}", scene)
     running.should_exit = True
     thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def lending(platform: Platform) -> Lending:
+    """Lend to a fresh invented person: approved by a person, signed and paid out."""
+
+    def lend() -> Lent:
+        applied = platform.apply()
+        person = Applicant(platform.journeys, applied.name, None)
+        person.walk(applied.id)
+        reviewing.approve(platform.house, applied.id, by=REVIEWER, why="Document checked by video call.", band="B")
+        outcome = person.walk(applied.id)
+        assert outcome.loan is not None, outcome
+        return Lent(applied.id, outcome.loan, applied.url, platform.journeys)
+
+    return lend
 
 
 def chromium() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from xinqiao.partners import Partner
 from xinqiao.servicing.contract import LANGUAGES
 from xinqiao.vault import Actor, Field
 
-from . import applying, deciding, lending, rights, views, words
+from . import applying, deciding, lending, rights, statements, views, words
 from .case import Case, look
 from .errors import NoPaymentRail
 from .house import House
@@ -139,6 +140,7 @@ class ApplicantJourneys:
             loan_id=loan.id,
             funder=Said(offer.funder.name_zh, offer.funder.name),
             principal=loan.principal,
+            disbursed_on=loan.disbursed_on,
             apr=offer.rates.nominal,
             owed=Money(rest, currency),
             payoff=seen.owed.payoff,
@@ -156,6 +158,12 @@ class ApplicantJourneys:
         with self._house.begin() as db:
             loan = lending.loan_of(db, application_id)
         lending.repay(self._house, loan.id, amount=amount, key=key)
+
+    def statement(self, application_id: UUID, *, since: date | None, until: date | None) -> views.Statement:
+        return statements.of_loan(self._house, application_id, since=since, until=until)
+
+    def issued(self, sha256: str) -> views.Issued | None:
+        return statements.issued(self._house, sha256)
 
     def receipts(self, application_id: UUID) -> Sequence[views.Receipt]:
         return rights.receipts(self._house, application_id)

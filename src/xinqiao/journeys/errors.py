@@ -81,3 +81,9 @@ class LoanNotYours(NotFound):
     code = "journey.loan_not_yours"
     says = "You have no loan {0}."
     says_zh = "您没有贷款 {0}。"
+
+
+class PeriodBackwards(Refused):
+    code = "journey.period_backwards"
+    says = "A statement's period cannot begin on {0} and end on {1}; choose a first day on or before the last, and not after today."
+    says_zh = "对账期间不能从 {0} 开始到 {1} 结束：起始日不得晚于截止日，也不得晚于今天。"

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from xinqiao.kit import Money
+from xinqiao.kit import Money, canonical, sha256_hex
 
 Next = Literal["consent", "face", "wait", "review", "offer", "share", "sign", "loan", "declined", "expired", "withdrawn"]
 
@@ -113,6 +113,7 @@ class Loan:
     loan_id: UUID
     funder: Said
     principal: Money
+    disbursed_on: date
     apr: Decimal
     owed: Money
     """Everything still unpaid by the schedule."""
@@ -161,3 +162,78 @@ class Access:
     purpose: Said
     fields: Sequence[Said]
     allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Portions:
+    """An amount by what it is for."""
+
+    principal: Money
+    interest: Money
+    premium: Money
+    fee: Money
+    penalty: Money
+
+    @property
+    def total(self) -> Money:
+        return self.principal + self.interest + self.premium + self.fee + self.penalty
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """One line of a statement, as the ledger holds it."""
+
+    on: date
+    what: str
+    """"disbursed", "repaid", or another kind of event of a loan's life."""
+    amount: Money
+    """What was paid out or paid in: always positive."""
+    parts: Portions
+    balance: Money
+    """Principal owed after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """All that was booked on a loan in a period, and what is still to come. It holds no time of making, so that the same books make the same file."""
+
+    loan_id: UUID
+    borrower: str
+    """The name, masked."""
+    lender: Said
+    guarantor: Said | None
+    principal: Money
+    disbursed_on: date
+    annual_rate: Decimal
+    apr: Decimal
+    since: date
+    until: date
+    opening: Money
+    """Principal owed before the period."""
+    closing: Money
+    lent: Money
+    repaid: Portions
+    """What was paid in within the period, by what it settled."""
+    entries: Sequence[Booked]
+    dues: Sequence[Instalment]
+    """What is not settled yet, as of the period's last day."""
+    shape: str = "xinqiao.loan-statement/1"
+
+    @property
+    def file(self) -> bytes:
+        """The canonical JSON that the fingerprint covers."""
+        return canonical(self)
+
+    @property
+    def sha256(self) -> str:
+        return sha256_hex(self.file)
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A statement that this platform gave out."""
+
+    sha256: str
+    at: datetime
+    since: date
+    until: date

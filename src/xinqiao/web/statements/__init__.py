@@ -1,0 +1,8 @@
+"""Statements as documents: PDF with its own fonts, the canonical file that its fingerprint covers, and a table for spreadsheets."""
+
+from .layout import pdf
+from .loan import loan_sheet, rows_of
+from .model import Column, Sheet, Table
+from .spreadsheet import spreadsheet
+
+__all__ = ["Column", "Sheet", "Table", "loan_sheet", "pdf", "rows_of", "spreadsheet"]
