@@ -212,3 +212,101 @@ class NotJson(Refused):
     code = "servicing.not_json"
     says = "The file is not JSON: {0}. It would hold one object with advances and payments."
     says_zh = "文件不是有效的 JSON：{0}。应为一个包含 advances 和 payments 的对象。"
+
+
+class AccountMalformed(Refused):
+    code = "ledger.account_malformed"
+    says = "{0!r} names no account; write kind, kind/owner or kind/owner/currency, such as 'clearing' or 'funder/<id>/CNY'. Kinds: {1}."
+    says_zh = "{0!r} 不是有效的账户；请写 科目、科目/所有者 或 科目/所有者/币种。科目：{1}。"
+
+
+class CursorMalformed(Refused):
+    code = "ledger.cursor_malformed"
+    says = "{0!r} is no place in an account; give back the one that came with the page before."
+    says_zh = "{0!r} 不是有效的翻页位置；请使用上一页返回的位置。"
+
+
+class PeriodBackwards(Refused):
+    code = "ledger.period_backwards"
+    says = "A period from {0} to {1} runs backwards; give the earlier day first."
+    says_zh = "期间 {0} 至 {1} 前后颠倒；请先给较早的日期。"
+
+
+class DayClosed(Conflict):
+    code = "ledger.day_closed"
+    says = "Nothing can be booked on {0}: the books are closed through {1}. Book it on {2} or later."
+    says_zh = "无法记入 {0}：账簿已结账至 {1}，请记入 {2} 或之后。"
+
+
+class BookedAhead(Refused):
+    code = "ledger.booked_ahead"
+    says = "Nothing is booked ahead of time: {0} is after today, {1}. Book it on {1}, or post it when its day has come."
+    says_zh = "不得提前记账：{0} 晚于今天 {1}；请记入 {1}，或到当日再记。"
+
+
+class TransferUnknown(NotFound):
+    code = "ledger.transfer_unknown"
+    says = "There is no transfer {0}."
+    says_zh = "没有转账 {0}。"
+
+
+class AlreadyReversed(Conflict):
+    code = "ledger.already_reversed"
+    says = "Transfer {0} was already reversed by {1}; a transfer is reversed once."
+    says_zh = "转账 {0} 已由 {1} 冲正；每笔转账只能冲正一次。"
+
+
+class NotReversible(Conflict):
+    code = "ledger.not_reversible"
+    says = "Transfer {0} is itself the reversal of {1}; to undo it, post the transfer anew under a key of its own."
+    says_zh = "转账 {0} 本身是对 {1} 的冲正；如需恢复，请以新的键重新记账。"
+
+
+class HoldUnknown(NotFound):
+    code = "ledger.hold_unknown"
+    says = "There is no hold {0}."
+    says_zh = "没有预留 {0}。"
+
+
+class HoldEnded(Conflict):
+    code = "ledger.hold_ended"
+    says = "Hold {0} has ended ({1}); place a new one."
+    says_zh = "预留 {0} 已结束（{1}）；请重新预留。"
+
+
+class HoldExpired(Conflict):
+    code = "ledger.hold_expired"
+    says = "Hold {0} ran out at {1}; place a new one."
+    says_zh = "预留 {0} 已于 {1} 到期；请重新预留。"
+
+
+class HoldTooSmall(Conflict):
+    code = "ledger.hold_too_small"
+    says = "{0} cannot be settled: {1} is left of the hold; settle that or less."
+    says_zh = "无法结算 {0}：预留只剩 {1}，请结算不超过该金额。"
+
+
+class DayNotOver(Conflict):
+    code = "ledger.day_not_over"
+    says = "{0} is not over; close it from {1} on."
+    says_zh = "{0} 尚未结束；请自 {1} 起结账。"
+
+
+class EarlierDayOpen(Conflict):
+    code = "ledger.earlier_day_open"
+    says = "Days are closed in order: {0} is still open; close it first."
+    says_zh = "须逐日结账：{0} 尚未结账，请先结该日。"
+
+
+class NothingToClose(Conflict):
+    code = "ledger.nothing_to_close"
+    says = "There is nothing to close on {0}; the books begin with {1}."
+    says_zh = "{0} 无账可结；账簿始于 {1}。"
+
+
+class DoesNotBalance(Conflict):
+    """A fault of the program or of the disk, never of the caller."""
+
+    code = "ledger.does_not_balance"
+    says = "{0} is not closed: debits and credits differ by {1}; verify the ledger."
+    says_zh = "{0} 未结账：借贷差额 {1}，请核验账簿。"

@@ -1,26 +1,77 @@
-"""Double entry in integer minor units, written by lists."""
+"""Double entry in integer minor units, written by lists, closed by days."""
 
 from ..errors import AccountUnknown, BalanceForbidden, TransferRefused
-from .model import RULES, Account, Balance, Entry, Kind, Posting, Rule, Transfer
-from .service import accounts, balances, entries, journal, open_accounts, post, trial_balance
+from .chart import RULES, Heading, Kind, Rule, chart
+from .closes import Close, Snapshot, Totals
+from .model import (
+    Account,
+    AccountPage,
+    Balance,
+    Cursor,
+    Detail,
+    Entry,
+    Held,
+    Hold,
+    Line,
+    Link,
+    Posting,
+    Statement,
+    Transfer,
+    hold_id,
+    transfer_id,
+)
+from .service.closing import close_day, close_through, closes, snapshot, trial_balance
+from .service.holds import expire, get_hold, hold, holds_of, release, settle
+from .service.posting import open_accounts, post, post_lists, reverse
+from .service.reading import accounts, balances, entries, find_accounts, journal, statement, transfer
 
 __all__ = [
     "RULES",
     "Account",
+    "AccountPage",
     "AccountUnknown",
     "Balance",
     "BalanceForbidden",
+    "Close",
+    "Cursor",
+    "Detail",
     "Entry",
+    "Heading",
+    "Held",
+    "Hold",
     "Kind",
+    "Line",
+    "Link",
     "Posting",
     "Rule",
+    "Snapshot",
+    "Statement",
+    "Totals",
     "Transfer",
     "TransferRefused",
     "accounts",
     "balances",
+    "chart",
+    "close_day",
+    "close_through",
+    "closes",
     "entries",
+    "expire",
+    "find_accounts",
+    "get_hold",
+    "hold",
+    "hold_id",
+    "holds_of",
     "journal",
     "open_accounts",
     "post",
+    "post_lists",
+    "release",
+    "reverse",
+    "settle",
+    "snapshot",
+    "statement",
+    "transfer",
+    "transfer_id",
     "trial_balance",
 ]

@@ -1,4 +1,4 @@
-"""Accounts and transfers. Pure.
+"""Accounts, transfers, holds and what is read back of them. Pure.
 
 A transfer takes one amount from its credit account to its debit account, as in TigerBeetle's data model; a journal entry is a list of
 transfers posted together. Receivables grow by debit; what is owed to a party grows by credit.
@@ -6,64 +6,22 @@ transfers posted together. Receivables grow by debit; what is owed to a party gr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+import re
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from functools import lru_cache
-from uuid import UUID, uuid5
+from uuid import UUID
+
+from uuid_utils.compat import uuid5
 
 from xinqiao.kit import Money
 
-from ..errors import TransferRefused
+from ..errors import AccountMalformed, CursorMalformed, TransferRefused
+from .chart import RULES, Kind, Rule
 
 LEDGER = UUID("6a1a9a52-6f0e-5c1b-9a55-0c7a1d2f8e31")
 """The namespace under which account and transfer ids are derived from their names (RFC 9562 §5.5)."""
 NOBODY = UUID(int=0)
-
-
-class Kind(StrEnum):
-    """The chart of accounts (科目)."""
-
-    CLEARING = "clearing"
-    """Money at the bank that is on its way (待清算): the platform's suspense account."""
-    CAPITAL = "capital"
-    """What a funder has placed and is still lent: all capital together equals all principal together."""
-    FUNDER = "funder"
-    """What was collected for a funder and is owed to it."""
-    GUARANTOR = "guarantor"
-    """Premium owed to a guarantor."""
-    PLATFORM = "platform"
-    """The platform's own earnings."""
-    PRINCIPAL = "principal"
-    """A loan's principal receivable."""
-    INTEREST = "interest"
-    """Interest and penalty interest collected on a loan, and passed on."""
-    PREMIUM = "premium"
-    """Guarantee premium collected on a loan, and passed on."""
-    FEES = "fees"
-    """Fees collected on a loan, and passed on."""
-
-
-class Rule(StrEnum):
-    """Where a balance may not go; the database checks it on every row that changes."""
-
-    WITHIN_DEBITS = "credits_within_debits"
-    """Nothing is repaid that was not lent; nothing leaves the bank that did not come in."""
-    WITHIN_CREDITS = "debits_within_credits"
-    """Nothing is paid out that did not come in."""
-
-
-RULES = {
-    Kind.CLEARING: Rule.WITHIN_DEBITS,
-    Kind.CAPITAL: Rule.WITHIN_CREDITS,
-    Kind.FUNDER: Rule.WITHIN_CREDITS,
-    Kind.GUARANTOR: Rule.WITHIN_CREDITS,
-    Kind.PLATFORM: Rule.WITHIN_CREDITS,
-    Kind.PRINCIPAL: Rule.WITHIN_DEBITS,
-    Kind.INTEREST: Rule.WITHIN_CREDITS,
-    Kind.PREMIUM: Rule.WITHIN_CREDITS,
-    Kind.FEES: Rule.WITHIN_CREDITS,
-}
 
 
 @lru_cache(maxsize=65536)
@@ -71,9 +29,19 @@ def _account_id(kind: str, owner: UUID, currency: str) -> UUID:
     return uuid5(LEDGER, f"account/{kind}/{owner}/{currency}")
 
 
+def transfer_id(key: str) -> UUID:
+    """The id of the transfer that this key names."""
+    return uuid5(LEDGER, f"transfer/{key}")
+
+
+def hold_id(key: str) -> UUID:
+    """The id of the hold that this key names."""
+    return uuid5(LEDGER, f"hold/{key}")
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One currency of one owner: a loan, a funder, a guarantor, or the platform (NOBODY)."""
+    """One currency of one owner: a loan, a funder, a guarantor, a scene, a person, or the platform (NOBODY)."""
 
     kind: Kind
     owner: UUID = NOBODY
@@ -82,6 +50,20 @@ class Account:
     @property
     def id(self) -> UUID:
         return _account_id(self.kind, self.owner, self.currency)
+
+    @classmethod
+    def parse(cls, text: str) -> Account:
+        """Read `kind[/owner[/currency]]`, as in "wallet/0199…/CNY" or "clearing". Raises AccountMalformed."""
+        kind, owner, currency = [*text.split("/"), "", ""][:3]
+        try:
+            if text.count("/") > 2:
+                raise ValueError(text)
+            return cls(Kind(kind), UUID(owner) if owner else NOBODY, currency or "CNY")
+        except ValueError:
+            raise AccountMalformed(text, ", ".join(Kind)) from None
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.owner}/{self.currency}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +82,69 @@ class Transfer:
     person: UUID = NOBODY
 
     def __post_init__(self) -> None:
-        if not self.amount.is_positive:
-            raise TransferRefused(self.key, f"the amount must be positive, got {self.amount}")
-        if not self.debit.currency == self.credit.currency == self.amount.currency:
-            raise TransferRefused(self.key, "both accounts and the amount must be of one currency")
-        if self.debit == self.credit:
-            raise TransferRefused(self.key, "debit and credit must be different accounts")
+        _require_two_sides(self.key, self.debit, self.credit, self.amount)
 
     @property
     def id(self) -> UUID:
-        return uuid5(LEDGER, f"transfer/{self.key}")
+        return transfer_id(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """An amount set aside on both accounts, to be settled later in one part or several. Refused as a transfer is."""
+
+    key: str
+    what: str
+    debit: Account
+    credit: Account
+    amount: Money
+    expires_at: datetime | None = None
+    """From then on nothing can be settled, and `expire` frees what is left. None: it stands until it is settled or released."""
+    subject: UUID = NOBODY
+    person: UUID = NOBODY
+
+    def __post_init__(self) -> None:
+        _require_two_sides(self.key, self.debit, self.credit, self.amount)
+
+    @property
+    def id(self) -> UUID:
+        return hold_id(self.key)
+
+
+def _require_two_sides(key: str, debit: Account, credit: Account, amount: Money) -> None:
+    if amount.minor <= 0:
+        raise TransferRefused(key, f"the amount must be positive, got {amount}")
+    if not debit.currency == credit.currency == amount.currency:
+        raise TransferRefused(key, "both accounts and the amount must be of one currency")
+    if debit == credit:
+        raise TransferRefused(key, "debit and credit must be different accounts")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A hold as it stands."""
+
+    id: UUID
+    at: datetime
+    what: str
+    debit: Account
+    credit: Account
+    amount: Money
+    settled: Money
+    expires_at: datetime | None
+    ended: str | None
+    """"settled", "released" or "expired"; None while it stands."""
+    ended_at: datetime | None
+    subject: UUID
+    person: UUID
+
+    @property
+    def left(self) -> Money:
+        """What is still set aside."""
+        return replace(self.amount, minor=0) if self.ended else self.amount - self.settled
+
+    def is_expired(self, now: datetime) -> bool:
+        return self.ended == "expired" or (self.ended is None and self.expires_at is not None and self.expires_at <= now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +152,47 @@ class Balance:
     account: Account
     debits: Money
     credits: Money
+    held_debits: int = 0
+    """Minor units set aside to leave by debit."""
+    held_credits: int = 0
 
     @property
     def net(self) -> Money:
         """Debits less credits: positive for a receivable, negative for what is owed."""
         return self.debits - self.credits
+
+    @property
+    def available(self) -> Money | None:
+        """What may still be taken against the account's rule, holds counted; None where any balance is allowed."""
+        rule = RULES[self.account.kind]
+        if rule is Rule.WITHIN_CREDITS:
+            return Money(self.credits.minor - self.debits.minor - self.held_debits, self.account.currency)
+        if rule is Rule.WITHIN_DEBITS:
+            return Money(self.debits.minor - self.credits.minor - self.held_credits, self.account.currency)
+        return None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cursor:
+    """A place in an account's entries: by book date, then in the order of posting."""
+
+    booked_on: date
+    entry: int = 0
+    line: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor:
+        """Read what `str` wrote. Raises CursorMalformed."""
+        found = re.fullmatch(r"(\d{4}-\d\d-\d\d)\.(\d{1,18})\.(\d{1,9})", text)
+        try:
+            if found is None:
+                raise ValueError(text)
+            return cls(date.fromisoformat(found[1]), int(found[2]), int(found[3]))
+        except ValueError:
+            raise CursorMalformed(text) from None
+
+    def __str__(self) -> str:
+        return f"{self.booked_on.isoformat()}.{self.entry}.{self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +206,12 @@ class Entry:
     other: Account
     """The account on the other side."""
     amount: Money
+    cursor: Cursor
+    person: UUID = NOBODY
+
+    @property
+    def booked_on(self) -> date:
+        return self.cursor.booked_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +219,68 @@ class Posting:
     """A transfer as it stands in the books."""
 
     at: datetime
+    """When it was recorded."""
     id: UUID
     what: str
     debit: Account
     credit: Account
     amount: Money
+    cursor: Cursor
+    subject: UUID = NOBODY
+    person: UUID = NOBODY
+
+    @property
+    def booked_on(self) -> date:
+        """The day it counts for."""
+        return self.cursor.booked_on
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a transfer reverses (a transfer) or settles (a hold)."""
+
+    transfer: UUID
+    relation: str
+    """"reverses" or "settles"."""
+    of: UUID
+    why: str
+    person: UUID = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One transfer with all that belongs to it."""
+
+    posting: Posting
+    link: Link | None
+    """What it reverses or settles."""
+    reversed_by: Link | None
+    together: tuple[Posting, ...]
+    """The others of the list it was posted in, at most a thousand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    entry: Entry
+    balance: Money
+    """Debits less credits after the entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """An account from the start of one day to the end of another, a page of its entries at a time."""
+
+    account: Account
+    since: date
+    until: date
+    opening: Balance
+    closing: Balance
+    lines: tuple[Line, ...]
+    next: Cursor | None
+    """Where the next page begins; None on the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    rows: tuple[Balance, ...]
+    next: UUID | None
