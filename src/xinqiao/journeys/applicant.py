@@ -13,6 +13,7 @@ from xinqiao import fraud, partners, servicing, vault
 from xinqiao.identity import REASONS
 from xinqiao.kit import Money
 from xinqiao.partners import Partner
+from xinqiao.servicing import apr
 from xinqiao.servicing.contract import LANGUAGES
 from xinqiao.vault import Actor, Field
 
@@ -102,6 +103,7 @@ class ApplicantJourneys:
             total_premium=found.schedule.premium,
             total_repay=found.to_repay,
             schedule=[views.Instalment(i.number, i.due, i.principal, i.interest, i.premium) for i in found.schedule.instalments],
+            breakdown=apr.breakdown(apr.of_schedule(found.terms.start, found.principal, found.schedule.instalments)),
             contract=Said(zh.text, en.text),
             contract_sha256=Said(zh.sha256, en.sha256),
             expires_at=found.expires_at,

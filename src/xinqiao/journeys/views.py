@@ -10,6 +10,7 @@ from typing import Literal
 from uuid import UUID
 
 from xinqiao.kit import Money, canonical, sha256_hex
+from xinqiao.servicing.apr import Breakdown
 
 Next = Literal["consent", "face", "wait", "review", "offer", "share", "sign", "loan", "declined", "expired", "withdrawn"]
 
@@ -96,6 +97,8 @@ class Offer:
     total_premium: Money
     total_repay: Money
     schedule: Sequence[Instalment]
+    breakdown: Breakdown
+    """What each cost adds to the yearly rate."""
     contract: Said
     contract_sha256: Said
     """Of the Chinese and of the English text."""

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
+from markupsafe import Markup
 
 from xinqiao.journeys.views import Loan
 from xinqiao.kit import Money, new_id
 from xinqiao.servicing import signing_message
 
 from .. import pages
+from ..drawings import rate
 from . import pictures
 from .desk import STEPS, Desk, FriendlyRoute, Posted, go
 from .errors import FormIncomplete
@@ -32,7 +34,13 @@ def routes(desk: Desk) -> APIRouter:
             return desk.step(standing)
         found = here.offer(own.application_id)
         onward = "/my/sign" if standing.next in ("sign", "offer") else "/my/consent"
-        drawn = {"bars": pictures.instalments(found.schedule), "whole": pictures.whole(found)}
+        language = pages.words_of(request).language
+        drawn = {
+            "bars": pictures.instalments(found.schedule),
+            "whole": pictures.whole(found),
+            "rate_drawn": Markup(rate.picture(found.breakdown, language)),  # our own SVG; every word in it is escaped by ElementTree
+            "rate_rows": rate.rows(found.breakdown, language),
+        }
         return desk.show(request, "offer.html", own, standing=standing, way=way(standing), offer=found, onward=onward, **drawn)
 
     @router.get("/my/sign")
