@@ -1,0 +1,214 @@
+"""The books of a loan as a fold over its events. Pure: nothing but the arguments decides the result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+
+from ..product.model import Kind
+from . import events as e
+from .changes import re_age, re_amortise
+from .charges import opened, place, reserve, waive
+from .credits import owe_again, owe_again_by_kind
+from .line import by_due
+from .model import Agreement, Books, Entry, EntryKind, LineKind, Share
+from .parts import NOTHING, Parts
+from .plan import dated, standing
+from .report import books_of
+from .rounding import to_multiple, whole
+from .terms import Terms, live, terms_of
+from .waterfall import rule_for, settle, unwind
+from .work import Work
+
+PAYMENTS = {kind: EntryKind(kind.value) for kind in e.PaymentKind}
+
+
+def replay(agreement: Agreement, events: Sequence[e.Event], *, on: date) -> Books:
+    """The loan's books on the business day `on`, from the events recorded by then."""
+    known = [event for event in events if event.recorded <= on]
+    work = fold(agreement, known, on)
+    return books_of(work, known, _reversed_entries(agreement, known))
+
+
+def _reversed_entries(agreement: Agreement, known: Sequence[e.Event]) -> list[Entry]:
+    """Entries taken back, as they stood when they were."""
+    found = []
+    for event in known:
+        if isinstance(event, e.Reversed):
+            before = [earlier for earlier in known if earlier.order < event.order]
+            books = replay(agreement, before, on=event.recorded)
+            found += [replace(entry, reversed=True) for entry in books.entries if entry.event == event.of and not entry.reversed]
+    return found
+
+
+def fold(agreement: Agreement, known: Sequence[e.Event], on: date) -> Work:
+    standing_events = live(known)
+    terms = terms_of(agreement, standing_events)
+    work = _opened(agreement, terms, on, standing_events)
+    for event in _in_order(work, standing_events):
+        apply(work, event)
+    _finish(work)
+    return work
+
+
+def _opened(agreement: Agreement, terms: Terms, on: date, events: list[e.Event]) -> Work:
+    progressive = agreement.product.progressive and terms.disbursed
+    lines = dated(terms) if progressive else standing(terms)
+    work = Work(agreement, terms, on, lines, events=tuple(events))
+    charges = [event for event in events if isinstance(event, e.ChargeAdded)]
+    reserve(work, charges)
+    if not progressive:
+        for charge in charges:
+            place(work, opened(charge))
+    if terms.disbursed:
+        for line in work.lines:
+            line.note_met(terms.started)
+    return work
+
+
+def _in_order(work: Work, events: list[e.Event]) -> list[e.Event]:
+    """By day, then as recorded. Where amounts grow as things happen, a charge counts from its due day when it was added after that."""
+
+    def key(event: e.Event) -> tuple[date, int]:
+        late = isinstance(event, e.ChargeAdded) and event.due is not None and event.due < event.on
+        return (event.due if late else event.on, event.order)
+
+    return sorted(events, key=key)
+
+
+def apply(work: Work, event: e.Event) -> None:
+    match event:
+        case e.Disbursed():
+            _disbursed(work, event)
+        case e.Paid():
+            _paid(work, event)
+        case e.SettledEarly():
+            _settle(work, event, EntryKind.EARLY_SETTLEMENT, event.amount, "early_settlement")
+        case e.ChargeAdded():
+            _charge_added(work, event)
+        case e.ChargeWaived():
+            _charge_waived(work, event)
+        case e.ChargeAdjusted():
+            _settle(work, event, EntryKind.CHARGE_ADJUSTMENT, event.amount, "charge_adjustment", charge=event.charge)
+        case e.ChargedBack() if by_kind(work):
+            owe_again_by_kind(work, event)
+        case e.ChargedBack():
+            owe_again(work, event, EntryKind.CHARGEBACK)
+        case e.CreditRefunded():
+            owe_again(work, event, EntryKind.CREDIT_REFUND)
+        case e.CashRefunded():
+            shares, _ = unwind(work, event.amount, event.on, "cash_refund")
+            work.post(event, EntryKind.CASH_REFUND, event.amount, shares)
+        case e.InterestWaived():
+            _interest_waived(work, event)
+        case e.ChargedOff():
+            work.charged_off_on = event.on
+            work.record(event, EntryKind.CHARGE_OFF, work.owed)
+        case e.WrittenOff():
+            _written_off(work, event)
+        case e.Compensated():
+            _compensated(work, event)
+        case e.ReAged():
+            re_age(work, event)
+        case e.ReAmortised():
+            re_amortise(work, event)
+        case e.Transferred():
+            work.funder = event.to
+        case _:
+            pass
+
+
+def by_kind(work: Work) -> bool:
+    """Whether a charge-back makes due again what the payment had settled, kind by kind; else it is all principal."""
+    return work.product.credit_order != (Kind.PRINCIPAL,)
+
+
+def _disbursed(work: Work, event: e.Disbursed) -> None:
+    fee = work.fees.get(event.id, 0)
+    if fee:
+        work.record(event, EntryKind.FEE_AT_DISBURSEMENT, Parts(fee=fee))
+    used = 0
+    if work.product.progressive:
+        _grow(work, event)
+    if work.overpaid:
+        used = min(event.amount, work.overpaid)
+        _, work.overpaid = settle(work, work.overpaid, event.on, rule_for(work, "default"))
+    work.record(event, EntryKind.DISBURSEMENT, NOTHING, amount=event.amount, overpaid=used)
+
+
+def _grow(work: Work, event: e.Disbursed) -> None:
+    """Spread a tranche over the instalments still to come; its down payment falls due at once."""
+    down = work.terms.down_payment(event.amount)
+    if work.product.down_payment:
+        line = next(line for line in work.lines if line.down_payment and line.due == event.on and not line.amounts.principal)
+        line.add(Kind.PRINCIPAL, down, event.on)
+    left = event.amount - down
+    lines = [line for line in by_due(work.lines) if line.due > event.on and line.kind in (LineKind.REGULAR, LineKind.RE_AGED)]
+    lines = lines or [work.additional_line(event.on)]
+    each = whole(Fraction(left, len(lines)))
+    for line in lines[:-1]:
+        before = line.amounts.principal
+        grown = before + each
+        if work.product.rounding.instalment_multiple is not None:
+            grown = to_multiple(grown, work.product)
+        line.add(Kind.PRINCIPAL, grown - before, event.on)
+        left -= grown - before
+    lines[-1].add(Kind.PRINCIPAL, left, event.on)
+
+
+def _paid(work: Work, event: e.Paid) -> None:
+    if event.kind is e.PaymentKind.RECOVERY:
+        work.record(event, EntryKind.RECOVERY, NOTHING, amount=event.amount)
+    else:
+        _settle(work, event, PAYMENTS[event.kind], event.amount, event.kind.value)
+
+
+def _settle(work: Work, event: e.Event, kind: EntryKind, amount: int, rule: str, charge: str | None = None) -> None:
+    claimed = work.subrogated.take(amount)
+    work.subrogated -= claimed
+    shares, left = settle(work, amount - claimed.total, event.on, rule_for(work, rule))
+    work.overpaid += left
+    work.post(event, kind, amount, shares, overpaid=left, charge=charge)
+
+
+def _charge_added(work: Work, event: e.ChargeAdded) -> None:
+    if work.product.progressive and event.charge not in work.charges:
+        place(work, opened(event))
+
+
+def _charge_waived(work: Work, event: e.ChargeWaived) -> None:
+    charge = work.charges[event.charge]
+    given = waive(work, charge, event.amount, event.on)
+    amount = sum(share for _, share in given)
+    work.entries.append(Entry(event.id, event.on, EntryKind.CHARGE_WAIVER, amount, charge=event.charge))
+
+
+def _interest_waived(work: Work, event: e.InterestWaived) -> None:
+    left, shares = event.amount, []
+    for line in by_due(work.lines):
+        given = line.waive(Kind.INTEREST, left, event.on)
+        shares.append(Share(line.number, Parts(interest=given)))
+        left -= given
+    work.entries.append(Entry(event.id, event.on, EntryKind.INTEREST_WAIVER, event.amount - left))
+
+
+def _written_off(work: Work, event: e.WrittenOff) -> None:
+    shares = [Share(line.number, line.write_off(event.on)) for line in by_due(work.lines) if not line.met]
+    work.written_off = True
+    amount = sum(share.parts.total for share in shares)
+    work.post(event, EntryKind.WRITE_OFF, amount, shares)
+
+
+def _compensated(work: Work, event: e.Compensated) -> None:
+    shares, left = settle(work, event.amount, event.on, rule_for(work, "compensation"))
+    for share in shares:
+        work.subrogated += share.parts
+    work.post(event, EntryKind.COMPENSATION, event.amount, shares, overpaid=left)
+
+
+def _finish(work: Work) -> None:
+    """An additional line that came to nothing is no line."""
+    for line in [line for line in work.lines if line.additional and not line.amounts.total and not line.paid.total]:
+        work.lines.remove(line)

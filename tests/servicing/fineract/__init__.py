@@ -1,0 +1,1 @@
+"""Recorded end-to-end scenarios of Apache Fineract, replayed by our engine and compared cell by cell."""
