@@ -10,6 +10,7 @@ from .media import Picture
 from .mesh import Mesh, fit_mesh
 from .networks import FaceModels
 from .quality import Quality
+from .thresholds import Gates
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,13 @@ class Sight:
     quality: Quality
     crowd: bool
     """another face is large enough to be a second person"""
+    gates: Gates
 
     def problem(self, *, portrait: bool = False) -> str | None:
         """Why this picture cannot be judged, as a code of REASONS; None when it can."""
         if self.crowd:
             return "portrait_many_faces" if portrait else "many_faces"
-        return self.quality.problem(portrait=portrait)
+        return self.quality.problem(self.gates, portrait=portrait)
 
 
 def look(models: FaceModels, picture: Picture) -> Sight | None:
@@ -38,4 +40,5 @@ def look(models: FaceModels, picture: Picture) -> Sight | None:
     mesh = fit_mesh(models.mesh, picture, faces[0])
     if mesh.presence < quality.PRESENCE:
         return None
-    return Sight(picture, faces[0], mesh, quality.measure(picture, faces[0], mesh), quality.rivals(faces))
+    gates = models.thresholds.quality
+    return Sight(picture, faces[0], mesh, quality.measure(picture, faces[0], mesh), quality.rivals(faces, gates), gates)

@@ -1,6 +1,7 @@
 """Is this face good enough to judge? Gates in the spirit of ISO/IEC 29794-5, each with an instruction a person can follow.
 
-The bounds are this product's own, set so that hardly any live NUAA frame is turned away (CARD.md); the standard's measures differ in detail.
+The bounds are data (`quality` in weights/thresholds.json), this product's own, set so that hardly any live NUAA frame is turned away (CARD.md);
+the standard's measures differ in detail.
 """
 
 from __future__ import annotations
@@ -15,18 +16,15 @@ from .detection import Face
 from .match import align
 from .media import Picture
 from .mesh import Mesh
+from .thresholds import Gates
 
-EYES_APART = 36.0
-"""Pixels between the eyes that a selfie needs; a portrait needs PORTRAIT_EYES_APART."""
-PORTRAIT_EYES_APART = 24.0
-WIDEST_SHARE = 0.95
-RIVAL_SHARE = 0.45
-DARKEST, BRIGHTEST = 40.0, 225.0
-MOST_BURNT = 0.5
-UNEVEN = 3.5
-SHARPEST_BLUR = 12.0
-YAW, PITCH, ROLL = 28.0, 28.0, 35.0
 PRESENCE = 0.5
+# Where things lie in a face aligned to 112 pixels (match.PLACES), as rows and columns.
+EYES = (slice(43, 60), (slice(26, 51), slice(61, 86)))
+CHEEKS = (slice(64, 80), (slice(28, 40), slice(72, 84)))
+UPPER = ((slice(60, 66), slice(50, 62)), (slice(22, 34), slice(40, 72)))
+LOWER = ((slice(100, 110), slice(44, 68)), (slice(80, 86), slice(46, 66)))
+MOUTH = (slice(82, 102), slice(44, 68))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,8 @@ class Quality:
     """pixels"""
     share: float
     """face width over picture width"""
+    outside: float
+    """share of the mesh's points that lie beyond the picture's edge"""
     light: float
     """mean luma of the face, 0-255"""
     burnt: float
@@ -46,19 +46,37 @@ class Quality:
     yaw: float
     pitch: float
     roll: float
+    eye_opening: float
+    """lid gap over eye width"""
+    eye_light: float
+    """the brightest tenth around the darker eye over the cheeks' luma: dark glasses leave no bright spot"""
+    colour_step: float
+    """chroma distance between the face above and below the nose: a coloured mask"""
+    mouth_relief: float
+    """contrast between the rows of the mouth: a mask has no lips"""
+    mouth_colour: float
+    """spread of redness between the rows of the mouth"""
 
-    def problem(self, *, portrait: bool = False) -> str | None:
-        """The first gate that does not hold, as a code of REASONS; None when all hold."""
-        gates = (
-            ("too_small", self.eyes_apart < (PORTRAIT_EYES_APART if portrait else EYES_APART)),
-            ("too_close", not portrait and self.share > WIDEST_SHARE),
-            ("turned_away", abs(self.yaw) > YAW or abs(self.pitch) > PITCH or abs(self.roll) > ROLL),
-            ("too_dark", self.light < DARKEST),
-            ("too_bright", self.light > BRIGHTEST or self.burnt > MOST_BURNT),
-            ("uneven_light", self.unevenness > UNEVEN),
-            ("blurred", self.sharpness < SHARPEST_BLUR),
+    def problem(self, gates: Gates, *, portrait: bool = False) -> str | None:
+        """The first gate that does not hold, as a code of REASONS; None when all hold. A portrait is held to the first gates alone."""
+        g = gates
+        common = (
+            ("too_small", self.eyes_apart < (g.portrait_eyes_apart_least if portrait else g.eyes_apart_least)),
+            ("too_close", not portrait and self.share > g.share_most),
+            ("cut_off", not portrait and self.outside > g.outside_most),
+            ("turned_away", abs(self.yaw) > g.yaw_most or abs(self.pitch) > g.pitch_most or abs(self.roll) > g.roll_most),
+            ("too_dark", self.light < g.light_least),
+            ("too_bright", self.light > g.light_most or self.burnt > g.burnt_most),
+            ("uneven_light", self.unevenness > g.unevenness_most),
+            ("blurred", self.sharpness < g.sharpness_least),
         )
-        return next((code for code, broken in gates if broken), None)
+        covered = self.mouth_relief < g.mouth_relief_least and self.mouth_colour < g.mouth_colour_least
+        selfie = (
+            ("eyes_hidden", self.eye_light < g.eye_light_least),
+            ("eyes_closed", self.eye_opening < g.eye_opening_least),
+            ("face_covered", covered or self.colour_step > g.colour_step_most),
+        )
+        return next((code for code, broken in (common if portrait else common + selfie) if broken), None)
 
     def rank(self) -> float:
         """Larger is better: how well this frame will serve the match."""
@@ -67,19 +85,44 @@ class Quality:
 
 def measure(picture: Picture, face: Face, mesh: Mesh) -> Quality:
     aligned = align(picture, mesh.five())
-    luma = cv2.cvtColor(aligned, cv2.COLOR_RGB2GRAY).astype(np.float32)[24:104, 16:96]
+    colours = cv2.cvtColor(aligned, cv2.COLOR_RGB2YCrCb).astype(np.float32)
+    luma = colours[24:104, 16:96, 0]
     halves = sorted([float(luma[:, :40].mean()), float(luma[:, 40:].mean())])
     return Quality(
         eyes_apart=mesh.eye_distance(),
         share=(face.box[2] - face.box[0]) / picture.shape[1],
+        outside=_outside(mesh, picture),
         light=float(luma.mean()),
         burnt=float((luma >= 250).mean()),
         unevenness=(halves[1] + 1) / (halves[0] + 1),
         sharpness=float(cv2.Laplacian(cv2.GaussianBlur(luma, (0, 0), 1.0), cv2.CV_32F).var()),
         **dict(zip(("yaw", "pitch", "roll"), mesh.pose(), strict=True)),
+        eye_opening=mesh.eye_opening(),
+        eye_light=_eye_light(colours[..., 0]),
+        **_lower_face(colours),
     )
 
 
-def rivals(faces: Sequence[Face]) -> bool:
+def _outside(mesh: Mesh, picture: Picture) -> float:
+    x, y = mesh.points[:, 0], mesh.points[:, 1]
+    return float(((x < 0) | (y < 0) | (x >= picture.shape[1]) | (y >= picture.shape[0])).mean())
+
+
+def _eye_light(luma: np.ndarray) -> float:
+    cheeks = np.mean([luma[CHEEKS[0], columns].mean() for columns in CHEEKS[1]])
+    return float(min(np.percentile(luma[EYES[0], columns], 90) for columns in EYES[1]) / (cheeks + 1))
+
+
+def _lower_face(colours: np.ndarray) -> dict[str, float]:
+    upper, lower = (np.median(np.concatenate([colours[part].reshape(-1, 3) for part in parts]), axis=0) for parts in (UPPER, LOWER))
+    rows = cv2.GaussianBlur(colours[MOUTH], (0, 0), 1.5).mean(1)
+    return {
+        "colour_step": float(np.hypot(*(upper - lower)[1:])),
+        "mouth_relief": float(np.ptp(rows[:, 0]) / (rows[:, 0].mean() + 1)),
+        "mouth_colour": float(np.ptp(rows[:, 1])),
+    }
+
+
+def rivals(faces: Sequence[Face], gates: Gates) -> bool:
     """Whether a second face is large enough to be a second person rather than a poster far behind."""
-    return len(faces) > 1 and faces[1].side > RIVAL_SHARE * faces[0].side
+    return len(faces) > 1 and faces[1].side > gates.rival_share * faces[0].side

@@ -46,6 +46,12 @@ REASONS = {
         Reason("uneven_light", "脸上明暗相差太大，请正对光源。", "One side of your face is much darker; please face the light."),
         Reason("blurred", "画面模糊，请拿稳手机并擦净镜头。", "The picture is blurred; hold the phone still and wipe its lens."),
         Reason("turned_away", "请正对屏幕，不要侧脸或低头。", "Please face the screen, without turning or lowering your head."),
+        Reason(
+            "cut_off", "请让整张脸位于画面之内。", "Part of your face is outside the picture; please move so that all of it is in view."
+        ),
+        Reason("eyes_hidden", "请摘下墨镜，露出双眼。", "Your eyes cannot be seen; please take off dark glasses."),
+        Reason("eyes_closed", "请睁开双眼，看着屏幕。", "Your eyes are closed; please open them and look at the screen."),
+        Reason("face_covered", "请摘下口罩，露出口鼻。", "Your mouth or nose is covered; please take off the mask or move your hand away."),
         Reason("clip_too_short", "视频太短，请重新拍摄约一秒。", "The clip is too short; please record about one second again."),
         Reason(
             "frozen", "视频画面静止不动，不是摄像头实时拍摄的。", "The clip does not move at all; it was not recorded live by a camera."

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 from .model import State
 
@@ -27,6 +28,37 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
+class Gates:
+    """The quality gates' bounds (`quality.Quality` says what each measures); each name says which way it bounds."""
+
+    eyes_apart_least: float
+    """pixels between the eyes that a selfie needs"""
+    portrait_eyes_apart_least: float
+    share_most: float
+    rival_share: float
+    """of the largest face's side: from here on a second face is a second person, not a poster far behind"""
+    outside_most: float
+    light_least: float
+    light_most: float
+    burnt_most: float
+    unevenness_most: float
+    sharpness_least: float
+    yaw_most: float
+    pitch_most: float
+    roll_most: float
+    eye_opening_least: float
+    eye_light_least: float
+    colour_step_most: float
+    mouth_relief_least: float
+    mouth_colour_least: float
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Self:
+        """Raises KeyError for a missing bound."""
+        return cls(**{f.name: float(data[f.name]) for f in fields(cls)})
+
+
+@dataclass(frozen=True, slots=True)
 class Thresholds:
     version: str
     match: Band
@@ -35,11 +67,11 @@ class Thresholds:
     """Smallest cosine between two frames of the clip."""
     texture: Band
     """The liveness network's score, 0-1."""
+    quality: Gates
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `thresholds.json`. Raises KeyError or ValueError when a band is missing or upside down."""
+        """Read `thresholds.json`. Raises KeyError or ValueError when a bound is missing or a band upside down."""
         data = json.loads(text)
-        return cls(
-            data["version"], *(Band(float(data[name]["sure"]), float(data[name]["doubt"])) for name in ("match", "one_person", "texture"))
-        )
+        bands = (Band(float(data[name]["sure"]), float(data[name]["doubt"])) for name in ("match", "one_person", "texture"))
+        return cls(data["version"], *bands, quality=Gates.parse(data["quality"]))
