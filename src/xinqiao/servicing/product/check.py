@@ -1,19 +1,18 @@
-"""What contradicts itself in a product, or goes beyond it in a request; each finding says what would be right. Pure.
+"""What contradicts itself in a product; each finding says what would be right. Pure.
 
 The rules are generators of findings, one for each part of a product, so that all that is wrong is told at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
 from xinqiao.kit import Money
 from xinqiao.kit.money import DECIMALS
 
-from ..errors import ProductContradictory, RequestOutOfBounds
+from ..errors import ProductContradictory
+from .finding import LONGEST, Finding, Findings, listed, span, told, within
 from .model import (
     Accrual,
     Amortisation,
@@ -30,43 +29,16 @@ from .model import (
     Product,
     Remainder,
 )
-from .request import Request
 
-LONGEST = 1200
 PAYEES = ("platform", "guarantor", "funder", "scene")
 NO_LEVEL = (Amortisation.EQUAL_PRINCIPAL, Amortisation.INTEREST_ONLY, Amortisation.BULLET, Amortisation.CUSTOM)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    field: str
-    says: str
-    says_zh: str
-
-
-Findings = Iterator[Finding]
 
 
 def check_product(product: Product) -> None:
     """Raises ProductContradictory with every contradiction found."""
     found = list(findings(product))
     if found:
-        raise ProductContradictory(*_told(found), field=found[0].field, errors=_listed(found, ProductContradictory.code))
-
-
-def check_request(product: Product, request: Request) -> None:
-    """Raises RequestOutOfBounds for what the product does not allow."""
-    found = list(_request(product, request))
-    if found:
-        raise RequestOutOfBounds(*_told(found), field=found[0].field, errors=_listed(found, RequestOutOfBounds.code))
-
-
-def _told(found: list[Finding]) -> tuple[str, str]:
-    return "; ".join(f.says for f in found), "；".join(f.says_zh for f in found)
-
-
-def _listed(found: list[Finding], code: str) -> tuple[dict[str, str], ...]:
-    return tuple({"field": f.field, "code": code, "says": f.says, "says_zh": f.says_zh} for f in found)
+        raise ProductContradictory(*told(found), field=found[0].field, errors=listed(found, ProductContradictory.code))
 
 
 def findings(product: Product) -> Findings:
@@ -101,7 +73,7 @@ def _plain(product: Product) -> Findings:
             "the fee of an early settlement is a fraction from 0 to below 1 (0.01 is 1 %)",
             "提前结清手续费为 0 至 1 之间的比例",
         )
-    if not 0 <= product.tranches.over_applied or product.tranches.most < 1:
+    if product.tranches.over_applied < 0 or product.tranches.most < 1:
         yield Finding(
             "tranches",
             "a loan has at least one payout, and what it may exceed the application by is not negative",
@@ -177,7 +149,7 @@ def _shape(product: Product) -> Findings:
         )
     if any(step <= 0 for step in product.steps):
         yield Finding("steps", "each step is a positive factor, such as 1, 1.05, 1.1", "阶梯系数须为正数")
-    if len(product.steps) > product.instalments - product.grace.principal:
+    if product.steps and len(product.steps) > product.instalments - product.grace.principal:
         yield Finding(
             "steps",
             f"{len(product.steps)} steps are more than the instalments that repay principal; the last one repeats",
@@ -323,19 +295,24 @@ def _recalculation(product: Product) -> Findings:
 
 def _late(product: Product) -> Findings:
     late = product.late
-    if late.rate_multiple < 0 or late.grace_days < 0 or (late.cap_fraction is not None and late.cap_fraction < 0):
-        yield Finding("late", "a penalty's multiple, its days of grace and its cap are not negative", "罚息倍数、宽限天数与上限不能为负")
+    given = (late.rate_multiple, late.annual_rate or 0, late.grace_days, late.cap_fraction or 0)
+    if any(value < 0 for value in given):
+        yield Finding("late", "a penalty's rate, its days of grace and its cap are not negative", "罚息利率、宽限天数与上限不能为负")
+    if late.rate_multiple and late.annual_rate is not None:
+        yield Finding(
+            "late.annual_rate",
+            "a penalty is a multiple of the loan's rate or a rate of its own; give one",
+            "罚息按倍数或固定利率，只能选其一",
+        )
     if late.days_in_year not in (360, 364, 365):
         yield Finding(
             "late.days_in_year",
             f"a year of penalty interest has 360, 364 or 365 days, got {late.days_in_year}",
             "罚息年天数为 360、364 或 365",
         )
-    if late.on_interest and not late.rate_multiple:
+    if late.on_interest and not (late.rate_multiple or late.annual_rate):
         yield Finding(
-            "late.on_interest",
-            "there is no penalty rate to charge on overdue interest; give rate_multiple",
-            "未设罚息倍数，无法对逾期利息计收复利",
+            "late.on_interest", "there is no penalty rate to charge on overdue interest; give one", "未设罚息利率，无法对逾期利息计收复利"
         )
 
 
@@ -384,6 +361,10 @@ def _fee(product: Product, fee: Fee) -> Findings:
             "a financed fee changes the interest it would be a part of; take it of the principal, or let it be due",
             "融资费用会改变作为基数的利息；请以本金为基数",
         )
+    if fee.spread and (fee.base is not FeeBase.FLAT or fee.time is not FeeTime.INSTALMENT or fee.annual):
+        yield Finding(
+            where, "only a flat sum is spread, over the instalments; set base to flat and time to instalment", "仅固定金额可按期分摊"
+        )
     if fee.annual and fee.time is not FeeTime.INSTALMENT:
         yield Finding(
             where, "a fee a year falls on instalments; set its time to instalment, or annual to false", "年费率只用于按期收取的费用"
@@ -401,9 +382,9 @@ def _limits(product: Product, limits: Limits) -> Findings:
         least, most = bounds
         if least is not None and (least < 0 or (most is not None and least > most)):
             yield Finding(f"limits.{name}", f"0 <= least <= most, got {least} and {most}", "下限不小于 0 且不高于上限")
-        elif own is not None and not _within(own, least, most):
+        elif own is not None and not within(own, least, most):
             yield Finding(
-                f"limits.{name}", f"the product's own {name} {own} lies outside {_range(least, most)}", f"产品默认值 {own} 超出范围"
+                f"limits.{name}", f"the product's own {name} {own} lies outside {span(least, most)}", f"产品默认值 {own} 超出范围"
             )
 
 
@@ -415,101 +396,3 @@ def _bounds(where: str, currency: str, least: Money | None, most: Money | None) 
         yield Finding(where, "bounds are not negative", "上下限不能为负")
     elif least is not None and most is not None and least > most:
         yield Finding(where, f"the least, {least}, exceeds the most, {most}; swap them", f"下限 {least} 高于上限 {most}")
-
-
-def _within(value: Decimal | int, least: Decimal | int | None, most: Decimal | int | None) -> bool:
-    return (least is None or value >= least) and (most is None or value <= most)
-
-
-def _range(least: object, most: object) -> str:
-    return f"{'no least' if least is None else least} to {'no most' if most is None else most}"
-
-
-# --- requests ----------------------------------------------------------------------------------------------------------------------
-
-
-def _request(product: Product, request: Request) -> Findings:
-    if request.principal.currency != product.currency:
-        yield Finding(
-            "principal", f"the product lends {product.currency}, not {request.principal.currency}", f"产品币种为 {product.currency}"
-        )
-        return
-    yield from _amount(product, request)
-    yield from _term(product, request)
-    yield from _asked_rate(product, request)
-    yield from _tranches(product, request)
-
-
-def _amount(product: Product, request: Request) -> Findings:
-    least, most = product.limits.principal
-    if not request.principal.is_positive:
-        yield Finding("principal", f"the amount must be positive, got {request.principal}", "金额须为正")
-    elif (least is not None and request.principal < least) or (most is not None and request.principal > most):
-        yield Finding(
-            "principal",
-            f"it lends {_range(least, most)} {product.currency}, not {request.principal}",
-            f"可贷 {least or 0} 至 {most or '不限'}",
-        )
-    cap = product.limits.balance_most
-    if cap is not None and request.principal > cap:
-        yield Finding("principal", f"at most {cap} may be owed at a time", f"余额不得超过 {cap}")
-
-
-def _term(product: Product, request: Request) -> Findings:
-    count, (least, most) = request.instalments or product.instalments, product.limits.instalments
-    if request.instalments is not None and request.instalments < 1:
-        yield Finding("instalments", f"a loan has at least one instalment, got {request.instalments}", "至少一期")
-    elif not _within(count, least, most) or count > LONGEST:
-        yield Finding(
-            "instalments",
-            f"it is repaid in {_range(least or 1, most or LONGEST)} instalments, not {count}",
-            f"可分 {least or 1} 至 {most or LONGEST} 期",
-        )
-    if product.amortisation is Amortisation.CUSTOM and (count != len(product.custom) or request.first_due or request.last_due):
-        yield Finding("instalments", f"the product fixes its {len(product.custom)} due dates; ask for no others", "产品已固定还款日")
-    grace = product.grace
-    if max(grace.principal, grace.interest_payment) >= count > 0 or len(product.steps) > count - grace.principal:
-        yield Finding("instalments", f"{count} instalments are too few for the product's grace or steps", f"{count} 期少于产品的宽限或阶梯")
-    if request.applied and request.applied > request.start:
-        yield Finding("applied", f"an application of {request.applied} cannot follow the payout on {request.start}", "申请日不能晚于放款日")
-
-
-def _asked_rate(product: Product, request: Request) -> Findings:
-    rate, (least, most) = request.annual_rate, product.limits.annual_rate
-    if rate is not None and product.repricing is not None:
-        yield Finding(
-            "annual_rate", f"the rate follows {product.repricing.index}; give index_values instead", "浮动利率产品请提供参考利率值"
-        )
-    elif rate is not None and not (_within(rate, least, most) and 0 <= rate <= 10):
-        yield Finding(
-            "annual_rate", f"the rate is {_range(least or 0, most or 10)} a year, not {rate}", f"年利率范围 {least or 0} 至 {most or 10}"
-        )
-    if request.index_values and product.repricing is None:
-        yield Finding("index_values", "the product's rate is fixed; give no index", "固定利率产品不需要参考利率")
-
-
-def _tranches(product: Product, request: Request) -> Findings:
-    if not request.tranches:
-        return
-    if len(request.tranches) > product.tranches.most:
-        yield Finding(
-            "tranches",
-            f"it pays out in at most {product.tranches.most} parts, not {len(request.tranches)}",
-            f"至多 {product.tranches.most} 次放款",
-        )
-    amounts, dates = [t.amount for t in request.tranches], [t.on for t in request.tranches]
-    if (
-        any(a.currency != product.currency or not a.is_positive for a in amounts)
-        or sum(a.minor for a in amounts) != request.principal.minor
-    ):
-        yield Finding(
-            "tranches",
-            f"the parts are positive and sum to the principal of {request.principal}",
-            f"各次放款须为正且合计 {request.principal}",
-        )
-    if dates[0] != request.start or dates != sorted(dates):
-        yield Finding(
-            "tranches",
-            f"the first part is paid out on the start, {request.start}, and the others in order after it",
-            "首次放款日即起始日，其余依次在后",
-        )

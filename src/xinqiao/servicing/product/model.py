@@ -7,10 +7,12 @@ is refused wherever one is read, registered or planned with: `check.py` says why
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal
 from enum import StrEnum
+from typing import Any
 
 from xinqiao.kit import Money
 
@@ -367,3 +369,20 @@ class Product:
     limits: Limits = Limits()
     clauses: dict[str, str] = field(default_factory=dict)
     """Contract clauses by what they govern ("interest", "penalty", "prepayment" …), for the explanation of each number."""
+
+    @classmethod
+    def parse(cls, data: str | bytes | Mapping[str, Any]) -> Product:
+        """Read a product's JSON, which `product.schema.json` describes. Raises ProductMalformed, ProductContradictory."""
+        from .codec import parse_product
+
+        return parse_product(data)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON types, every field; `Product.parse` reads them back to an equal product."""
+        from .codec import to_json
+
+        return to_json(self)
+
+    def called(self, language: str) -> str:
+        """Its name in the reader's language, else its code."""
+        return (self.name_zh if language.startswith("zh") else self.name) or self.name or self.code

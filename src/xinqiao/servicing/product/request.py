@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from xinqiao.kit import Money
 
@@ -39,3 +41,15 @@ class Request:
     @property
     def payouts(self) -> tuple[Tranche, ...]:
         return self.tranches or (Tranche(self.start, self.principal),)
+
+    @classmethod
+    def parse(cls, data: str | bytes | Mapping[str, Any], currency: str) -> Request:
+        """Read a request's JSON in the product's currency. Raises ProductMalformed."""
+        from .codec import parse_request
+
+        return parse_request(data, currency)
+
+    def to_json(self) -> dict[str, Any]:
+        from .codec import to_json
+
+        return to_json(self)

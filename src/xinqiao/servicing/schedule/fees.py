@@ -54,6 +54,8 @@ def due(product: Product, request: Request, rows: Sequence[Row], *, premium: boo
 
 def _collected(product: Product, request: Request, fee: Fee, rows: Sequence[Row]) -> list[tuple[int, int]]:
     """A fee's amounts by the instalment they are due with."""
+    if fee.spread:
+        return list(enumerate(part.minor for part in Money(_amount(product, fee, 0), product.currency).split(len(rows))))
     if fee.time is FeeTime.INSTALMENT:
         return [(index, _of_row(product, request, fee, row)) for index, row in enumerate(rows)]
     if fee.paid is not FeePaid.DUE:

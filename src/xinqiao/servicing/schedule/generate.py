@@ -10,7 +10,8 @@ from fractions import Fraction
 from xinqiao.kit import Money
 
 from ..calendar import Calendar
-from ..product.check import check_product, check_request
+from ..product.bounds import check_request
+from ..product.check import check_product
 from ..product.model import Amortisation, Convention, Method, Product
 from ..product.request import Request
 from . import fees

@@ -10,6 +10,7 @@ from fractions import Fraction
 from xinqiao.kit import Money
 from xinqiao.kit.money import total
 
+from ..apr import AnnualRate, Dated, chinese_rate, lent, repaid
 from ..product.model import Product
 from ..product.request import Request
 from .equal import Instalment, Schedule
@@ -86,12 +87,29 @@ class Plan(Schedule):
     def disbursed(self) -> Money:
         return total((p.amount for p in self.payouts), self.principal.currency)
 
+    def flows(self) -> list[Dated]:
+        """Every payout and payment on its day, cost by cost: what annual rates are found from. A financed or deducted fee is paid at payout."""
+        flows = [flow for payout in self.payouts for flow in _of_payout(payout)]
+        for one in self.instalments:
+            parts = (("principal", one.principal), ("interest", one.interest), ("premium", one.premium), ("fee", one.fee))
+            flows += [repaid(one.due, amount, what) for what, amount in parts if amount.is_positive]
+        return flows
+
+    def annual_rate(self) -> AnnualRate:
+        """The full annual cost from the real dates (PBoC notice 3/2021, unverified)."""
+        return chinese_rate(self.flows())
+
     def starting(self, start: date) -> Plan:
         """The same request moved to another day: every date in it moves by as many days, and the plan is made anew."""
         from .generate import plan
 
         by = start - self.request.start
         return plan(self.product, _moved(self.request, start, by))
+
+
+def _of_payout(payout: Payout) -> list[Dated]:
+    kept = payout.financed + payout.deducted
+    return [lent(payout.on, payout.amount), *([repaid(payout.on, kept, "fee.payout")] if kept.is_positive else [])]
 
 
 def _moved(request: Request, start: date, by: timedelta) -> Request:

@@ -1,0 +1,36 @@
+"""What a check finds, and how it is told. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+LONGEST = 1200
+"""The most instalments of any loan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    field: str
+    says: str
+    says_zh: str
+
+
+Findings = Iterator[Finding]
+
+
+def told(found: list[Finding]) -> tuple[str, str]:
+    return "; ".join(f.says for f in found), "；".join(f.says_zh for f in found)
+
+
+def listed(found: list[Finding], code: str) -> tuple[dict[str, str], ...]:
+    return tuple({"field": f.field, "code": code, "says": f.says, "says_zh": f.says_zh} for f in found)
+
+
+def within(value: Decimal | int, least: Decimal | int | None, most: Decimal | int | None) -> bool:
+    return (least is None or value >= least) and (most is None or value <= most)
+
+
+def span(least: object, most: object) -> str:
+    return f"{'no least' if least is None else least} to {'no most' if most is None else most}"
