@@ -28,8 +28,8 @@ def drawn(language: str, found: apr.Breakdown | None = None) -> ElementTree.Elem
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("zh-CN", ["一年的全部成本 16.94%（单利）", "利息", "担保费", "服务费", "合计"]),
-        ("en", ["Interest", "Guarantee fee", "Service fee", "In all"]),
+        ("zh-CN", ["一年的全部成本 16.94%", "利息", "担保费", "服务费", "合计（单利）"]),
+        ("en", ["Interest", "Guarantee fee", "Service fee", "In all (single interest)"]),
     ],
 )
 def test_every_cost_is_named_with_its_money_and_its_points(language: str, words: list[str]) -> None:

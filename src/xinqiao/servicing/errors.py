@@ -310,3 +310,9 @@ class DoesNotBalance(Conflict):
     code = "ledger.does_not_balance"
     says = "{0} is not closed: debits and credits differ by {1}; verify the ledger."
     says_zh = "{0} 未结账：借贷差额 {1}，请核验账簿。"
+
+
+class SnapshotMissing(NotFound):
+    code = "delinquency.snapshot_missing"
+    says = "The book was not kept on {0}; it was on: {1}."
+    says_zh = "{0} 没有留存资产状况；有留存的日期：{1}。"

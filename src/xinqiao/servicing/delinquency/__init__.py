@@ -1,7 +1,52 @@
-"""How late a loan is: days past due, and the bucket it stands in."""
+"""How late a loan is, the bucket and the category it stands in, and how the book rolls."""
 
-from ..errors import BucketsNotAscending
-from .model import MONTHLY, Buckets, Instalment, Owing, days_past_due
-from .service import age, standing
+from ..errors import BucketsNotAscending, SnapshotMissing
+from .grades import Flag, Grade, Judgement, classify
+from .model import MONTHLY, SCHEMES, STAGES, Buckets, Instalment, Owing, days_past_due
+from .rolls import RollMatrix, Weight, matrix
+from .service import (
+    age,
+    explain,
+    grade_history,
+    grades,
+    lift,
+    mark,
+    roll_rates,
+    roll_rates_by_moves,
+    snapshot_days,
+    standing,
+    take_snapshot,
+)
+from .vectors import bucket_codes, class_codes
 
-__all__ = ["MONTHLY", "Buckets", "BucketsNotAscending", "Instalment", "Owing", "age", "days_past_due", "standing"]
+__all__ = [
+    "MONTHLY",
+    "SCHEMES",
+    "STAGES",
+    "Buckets",
+    "BucketsNotAscending",
+    "Flag",
+    "Grade",
+    "Instalment",
+    "Judgement",
+    "Owing",
+    "RollMatrix",
+    "SnapshotMissing",
+    "Weight",
+    "age",
+    "bucket_codes",
+    "class_codes",
+    "classify",
+    "days_past_due",
+    "explain",
+    "grade_history",
+    "grades",
+    "lift",
+    "mark",
+    "matrix",
+    "roll_rates",
+    "roll_rates_by_moves",
+    "snapshot_days",
+    "standing",
+    "take_snapshot",
+]

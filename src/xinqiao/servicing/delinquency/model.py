@@ -28,6 +28,8 @@ class Owing:
     loan_id: UUID
     person_id: UUID
     unpaid: Sequence[Instalment]
+    period_days: int = 31
+    """The longest of its repayment periods: a cure is counted in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,21 @@ class Buckets:
         """The named bucket and all later ones."""
         return self.names[self.names.index(name) :]
 
+    def within(self, coarser: Buckets) -> bool:
+        """Whether each of these buckets lies in one bucket of `coarser`, so that the one scheme's sums are sums of the other's."""
+        return set(coarser.starts) <= set(self.starts)
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The names by code: 0 is current."""
+        return ("current", *self.names)
+
 
 MONTHLY = Buckets.parse("1:M1 31:M2 61:M3 91:M4 121:M5 151:M6 181:M7+")
+"""The trade's months, and the scheme in which a loan's standing is kept."""
+STAGES = Buckets.parse("1:1-7 8:8-30 31:M2 61:M3 91:M4 121:M5 151:M6 181:M7+")
+"""The same with M1 cut where collection changes: a slip of the first week, and the rest of the month."""
+SCHEMES = {"monthly": MONTHLY, "stages": STAGES}
 
 
 def days_past_due(instalments: Iterable[Instalment], *, on: date) -> int:

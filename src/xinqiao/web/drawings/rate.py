@@ -34,13 +34,13 @@ WORDS = {
         "fee.platform": "平台费",
         "grace": "宽限期",
         "balloon": "尾款",
-        "title": "一年的全部成本 {percent}%（{convention}）",
+        "title": "一年的全部成本 {percent}%",
         "received": "借款 {received}，成本合计 {cost}",
         "step": "{name}：{amount}，使年化利率{way} {points} 个百分点",
-        "all": "合计",
+        "all": "合计（{convention}）",
         "more": "增加",
         "less": "减少",
-        "desc": "{received}。各项依次：{steps}。合计年化 {percent}%。",
+        "desc": "{received}。各项依次：{steps}。合计年化 {percent}%（{convention}）。",
         "between": "；",
     },
     "en": {
@@ -53,13 +53,13 @@ WORDS = {
         "fee.platform": "Platform fee",
         "grace": "Grace",
         "balloon": "Balloon",
-        "title": "Whole cost of a year {percent} % ({convention})",
+        "title": "Whole cost of a year {percent} %",
         "received": "{received} borrowed, {cost} of cost",
         "step": "{name}: {amount}, {way} {points} points of annual rate",
-        "all": "In all",
+        "all": "In all ({convention})",
         "more": "adds",
         "less": "takes off",
-        "desc": "{received}. In this order: {steps}. In all {percent} % a year.",
+        "desc": "{received}. In this order: {steps}. In all {percent} % a year ({convention}).",
         "between": "; ",
     },
 }
@@ -145,13 +145,18 @@ def _signed(points: Decimal) -> str:
 def _words(svg: ElementTree.Element, breakdown: Breakdown, found: Sequence[Row], language: str, name: str) -> None:
     """The title and the description that a screen reader says, and the two lines at the head."""
     words = WORDS[language]
-    title = words["title"].format(percent=breakdown.percent, convention=CONVENTIONS[language][Convention(breakdown.convention).value])
+    title = words["title"].format(percent=breakdown.percent)
     received = words["received"].format(received=money(breakdown.received), cost=money(breakdown.cost))
     steps = words["between"].join(_said(row, language) for row in found)
     _add(svg, "title", title, id=f"{name}-title")
-    _add(svg, "desc", words["desc"].format(received=received, steps=steps, percent=breakdown.percent), id=f"{name}-desc")
+    how = _how(breakdown, language)
+    _add(svg, "desc", words["desc"].format(received=received, steps=steps, percent=breakdown.percent, convention=how), id=f"{name}-desc")
     _text(svg, 0, 18, title, size=LARGE, weight="600")
     _text(svg, 0, 38, received)
+
+
+def _how(breakdown: Breakdown, language: str) -> str:
+    return CONVENTIONS[language][Convention(breakdown.convention).value]
 
 
 def _said(row: Row, language: str) -> str:
@@ -181,7 +186,7 @@ def _scale(svg: ElementTree.Element, found: Sequence[Row], breakdown: Breakdown,
         _bar(svg, y + 20, (min(row.start, row.end) * unit, abs(row.end - row.start) * unit), row.kind, name)
         _text(svg, WIDTH, y + 32, row.points, anchor="end", weight="600")
     y = TOP + ROW * len(found)
-    _text(svg, 0, y + 14, WORDS[language]["all"], weight="600")
+    _text(svg, 0, y + 14, WORDS[language]["all"].format(convention=_how(breakdown, language)), weight="600")
     _text(svg, WIDTH, y + 14, money(breakdown.cost), anchor="end", weight="600")
     _bar(svg, y + 20, (Decimal(0), breakdown.percent * unit), "principal", name)
     _text(svg, WIDTH, y + 32, f"{breakdown.percent}%", anchor="end", weight="600")
