@@ -13,10 +13,11 @@ from cyclopts import Parameter
 from xinqiao.kit import Money, plain
 from xinqiao.terminal import OK, Json, refusals, show, table
 
-from . import rates
+from . import rates, schedules
 
 group = cyclopts.App(name="loan", help="Loans: quote a schedule with its annual cost, show a loan.")
 rates.add(group)
+schedules.add(group)
 
 
 def add(app: cyclopts.App) -> None:
