@@ -278,7 +278,7 @@ class World:
                 self.record(events.ChargeAdded, self.today, charge=name, penalty=known["penalty"], **facts_of)
                 self.charges[name] = code
         if "LOAN_INTEREST_RECALCULATION" in self.closing_steps:
-            self.record(events.DayClosed, on, recalculated=True)
+            self.record(events.DayClosed, self.today, recalculated=True)
 
     # -- checks
 

@@ -16,8 +16,10 @@ from .line import by_due
 from .model import Agreement, Books, Entry, EntryKind, LineKind, Share
 from .parts import NOTHING, Parts
 from .plan import dated, standing
+from .product_fees import lay_fees
+from .progressive import progress
 from .report import books_of
-from .rounding import to_multiple, whole
+from .rounding import exact, to_multiple, whole
 from .terms import Terms, live, terms_of
 from .waterfall import rule_for, settle, unwind
 from .work import Work
@@ -60,9 +62,11 @@ def _opened(agreement: Agreement, terms: Terms, on: date, events: list[e.Event])
     charges = [event for event in events if isinstance(event, e.ChargeAdded)]
     reserve(work, charges)
     if not progressive:
+        lay_fees(work)
         for charge in charges:
             place(work, opened(charge))
     if terms.disbursed:
+        work.progress = progress(terms, work.lines)
         for line in work.lines:
             line.note_met(terms.started)
     return work
@@ -116,6 +120,11 @@ def apply(work: Work, event: e.Event) -> None:
             re_amortise(work, event)
         case e.Transferred():
             work.funder = event.to
+        case e.DayClosed() if event.recalculated and work.progress is not None and work.charged_off_on is None:
+            work.progress.count_until(event.on)
+        case e.RateChanged() | e.Rescheduled() if event.annual_rate is not None and work.progress is not None:
+            start = event.from_due if isinstance(event, e.Rescheduled) else event.on
+            work.progress.change_rate(start, exact(event.annual_rate), event.on)
         case _:
             pass
 
@@ -145,6 +154,9 @@ def _grow(work: Work, event: e.Disbursed) -> None:
         line = next(line for line in work.lines if line.down_payment and line.due == event.on and not line.amounts.principal)
         line.add(Kind.PRINCIPAL, down, event.on)
     left = event.amount - down
+    if work.progress is not None and event.on <= work.progress.model.periods[-1].due:
+        work.progress.disburse(event.on, left)
+        return
     lines = [line for line in by_due(work.lines) if line.due > event.on and line.kind in (LineKind.REGULAR, LineKind.RE_AGED)]
     lines = lines or [work.additional_line(event.on)]
     each = whole(Fraction(left, len(lines)))
@@ -166,6 +178,8 @@ def _paid(work: Work, event: e.Paid) -> None:
 
 
 def _settle(work: Work, event: e.Event, kind: EntryKind, amount: int, rule: str, charge: str | None = None) -> None:
+    if work.progress is not None:
+        work.progress.begin(amount, event.on)
     claimed = work.subrogated.take(amount)
     work.subrogated -= claimed
     shares, left = settle(work, amount - claimed.total, event.on, rule_for(work, rule))

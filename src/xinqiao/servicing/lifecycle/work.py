@@ -10,6 +10,7 @@ from .events import ChargeAdded, Event
 from .line import Line, by_due, owed_by
 from .model import Agreement, Entry, EntryKind, LineKind, Share
 from .parts import NOTHING, Parts
+from .progressive import Progress
 from .terms import Terms
 
 
@@ -57,6 +58,8 @@ class Work:
     written_off: bool = False
     funder: str | None = None
     subrogated: Parts = NOTHING
+    progress: Progress | None = None
+    """Interest worked out anew as things happen; None where the schedule stands."""
 
     @property
     def product(self) -> Product:
@@ -84,6 +87,8 @@ class Work:
 
     def pay(self, line: Line, kind: Kind, amount: int, on: date) -> int:
         """Pay on a line, and on the charges that lie there."""
+        if self.follows(line) and kind in (Kind.PRINCIPAL, Kind.INTEREST):
+            return self.progress.pay(line, kind, amount, on) if amount > 0 else 0
         taken = line.pay(kind, amount, on)
         left = taken
         for piece in self.pieces_of(line, kind) if kind not in (Kind.PRINCIPAL, Kind.INTEREST) else ():
@@ -91,6 +96,10 @@ class Work:
             piece.paid += share
             left -= share
         return taken
+
+    def follows(self, line: Line) -> bool:
+        """Whether payments on the line change interest to come."""
+        return self.progress is not None and self.progress.follows_payments and self.progress.holds(line)
 
     def unpay(self, line: Line, kind: Kind, amount: int, on: date) -> int:
         taken = line.unpay(kind, amount, on)
