@@ -11,6 +11,7 @@ money is paid out or the rate changes. On flat interest the factors are 0 and al
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -40,7 +41,8 @@ def amortise(frame: Frame) -> list[Part]:
     """Raises TooSmallForTerm and ScheduleImpossible."""
     if frame.product.amortisation in LEVEL:
         return _level(frame)
-    return [Part(principal, _interest(frame, i, repaid)) for i, (principal, repaid) in enumerate(_with_repaid(_shares(frame)))]
+    interest = _interest(frame)
+    return [Part(principal, interest(i, repaid)) for i, (principal, repaid) in enumerate(_with_repaid(_shares(frame)))]
 
 
 def _with_repaid(principals: list[int]) -> list[tuple[int, int]]:
@@ -51,15 +53,25 @@ def _with_repaid(principals: list[int]) -> list[tuple[int, int]]:
     return pairs
 
 
-def _interest(frame: Frame, index: int, repaid: int) -> int:
-    """Flat interest is rounded on its running total, so that the whole of it is right to the minor unit."""
+def _interest(frame: Frame) -> Callable[[int, int], int]:
+    """The interest of a period, given what was repaid before it, rounded once.
+
+    All flat interest is right to the minor unit: the last period takes what is left of it.
+    """
+    if frame.product.method is Method.FLAT:
+        parts = _flat(frame)
+        return lambda index, repaid: parts[index]
+    return lambda index, repaid: to_minor(frame.accrued(index, repaid), frame.product.rounding.mode)
+
+
+def _flat(frame: Frame) -> list[int]:
     mode = frame.product.rounding.mode
-    if frame.product.method is Method.DECLINING:
-        return to_minor(frame.accrued(index, repaid), mode)
-    if index < len(frame.periods) - 1:
-        return to_minor(frame.accrued(index, 0), mode)
-    exact = [frame.accrued(i, 0) for i in range(index + 1)]
-    return to_minor(sum(exact, Fraction(0)), mode) - sum(to_minor(one, mode) for one in exact[:-1])
+    exact = [frame.accrued(index, 0) for index in range(len(frame.periods))]
+    left, parts = to_minor(sum(exact, Fraction(0)), mode), []
+    for one in exact[:-1]:
+        parts.append(min(to_minor(one, mode), left))
+        left -= parts[-1]
+    return [*parts, left]
 
 
 # --- principal that does not depend on interest ------------------------------------------------------------------------------------
@@ -159,10 +171,10 @@ def _early(frame: Frame, amount: int) -> dict[int, int]:
 def _walk(frame: Frame, nudge: int, extra: dict[int, int]) -> _Trial:
     """Period by period: the level where it is due anew, interest, principal; the last takes all that is left."""
     grace, last, segment = frame.product.grace.principal, len(frame.periods) - 1, _segment(frame)
-    parts: list[Part] = []
+    interest_of, parts = _interest(frame), list[Part]()
     repaid, exact, level = 0, Decimal(0), 0
     for index in range(last + 1):
-        interest, owed = _interest(frame, index, repaid), frame.lent_by[index] - repaid
+        interest, owed = interest_of(index, repaid), frame.lent_by[index] - repaid
         if index < grace:
             parts.append(Part(0, interest))
             continue

@@ -1,0 +1,88 @@
+"""What holds for every product: no minor unit appears or vanishes, no balance is negative, every number can be recomputed from its basis."""
+
+from fractions import Fraction
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from xinqiao.kit import Money
+from xinqiao.servicing.errors import ScheduleImpossible, TooSmallForTerm
+from xinqiao.servicing.product import Product, Request
+from xinqiao.servicing.product.model import Method
+from xinqiao.servicing.schedule import FORMULAS, Plan, plan
+from xinqiao.servicing.schedule.rounding import to_minor
+
+from .drawn import products, requests
+
+slow = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+
+
+def planned(product: Product, data: st.DataObject) -> Plan:
+    request = data.draw(requests(product))
+    try:
+        return plan(product, request)
+    except (ScheduleImpossible, TooSmallForTerm):
+        assume(False)
+        raise
+
+
+@slow
+@given(products(), st.data())
+def test_principal_repaid_is_principal_lent_and_nothing_is_negative(product: Product, data: st.DataObject) -> None:
+    made = planned(product, data)
+    assert sum(i.principal.minor for i in made.instalments) == made.principal.minor == made.disbursed.minor
+    assert made.disbursed.minor == made.request.principal.minor + sum(p.financed.minor for p in made.payouts)
+    assert all(part.minor >= 0 for i in made.instalments for part in (i.principal, i.interest, i.premium, i.fee, i.balance))
+    assert made.instalments[-1].balance.is_zero
+    assert made.to_repay.minor == made.principal.minor + sum(p.minor for p in (made.interest, made.premium, made.fees))
+
+
+@slow
+@given(products(), st.data())
+def test_each_balance_follows_from_the_one_before(product: Product, data: st.DataObject) -> None:
+    made = planned(product, data)
+    repaid = 0
+    for i in made.instalments:
+        repaid += i.principal.minor
+        assert i.balance.minor == sum(p.amount.minor for p in made.payouts if p.on <= i.unadjusted) - repaid
+    assert [i.number for i in made.instalments] == list(range(1, len(made.instalments) + 1))
+    assert [i.unadjusted for i in made.instalments] == sorted(i.unadjusted for i in made.instalments)
+
+
+@slow
+@given(products(), st.data())
+def test_interest_is_what_its_stretches_say(product: Product, data: st.DataObject) -> None:
+    made = planned(product, data)
+    rows = [i for i in made.instalments if not i.down_payment]
+    for i in rows:
+        assert {i.basis.interest, i.basis.principal} <= set(FORMULAS)
+        assert [s.end for s in i.basis.stretches[:-1]] == [s.start for s in i.basis.stretches[1:]]
+        if product.method is Method.DECLINING:
+            exact = sum((s.interest for s in i.basis.stretches), Fraction(0))
+            assert i.basis.accrued.minor == to_minor(exact, product.rounding.mode)
+    exact = sum((s.interest for i in rows for s in i.basis.stretches), Fraction(0))
+    assert made.interest.minor == sum(i.basis.accrued.minor for i in rows)
+    assert abs(made.interest.minor - exact) <= len(rows)
+    if product.method is Method.FLAT:
+        assert made.interest.minor == to_minor(exact, product.rounding.mode)
+
+
+@slow
+@given(products(), st.data())
+def test_a_product_and_a_request_come_back_from_their_json_to_the_same_plan(product: Product, data: st.DataObject) -> None:
+    made = planned(product, data)
+    again = plan(Product.parse(product.to_json()), Request.parse(made.request.to_json(), product.currency))
+    assert again == made
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.integers(100_000, 10**9), st.decimals("0", "0.36", places=4), st.integers(2, 60), st.dates())
+def test_the_plan_of_a_monthly_loan_is_the_schedule_of_todays_contracts(minor: int, rate, months: int, start) -> None:
+    from xinqiao.servicing.schedule import equal_instalments
+
+    assume(1900 < start.year < 2090)
+    ours = plan(Product("m", annual_rate=rate, instalments=months), Request(Money(minor, "CNY"), start))
+    theirs = equal_instalments(Money(minor, "CNY"), rate, months, start)
+    assert [(i.due, i.principal, i.interest, i.balance) for i in ours.instalments] == [
+        (i.due, i.principal, i.interest, i.balance) for i in theirs.instalments
+    ]
