@@ -12,15 +12,16 @@ from . import events as e
 from .changes import re_age, re_amortise
 from .charges import opened, place, reserve, waive
 from .credits import owe_again, owe_again_by_kind
-from .line import by_due
+from .line import Line, by_due
 from .model import Agreement, Books, Entry, EntryKind, LineKind, Share
 from .parts import NOTHING, Parts
-from .plan import dated, standing
+from .plan import dated, standing, with_down_payments
 from .product_fees import lay_fees
 from .progressive import progress
+from .recalculated import recalculated
 from .report import books_of
 from .rounding import exact, to_multiple, whole
-from .terms import Terms, live, terms_of
+from .terms import Terms, live, moves_money, terms_of
 from .waterfall import rule_for, settle, unwind
 from .work import Work
 
@@ -57,7 +58,7 @@ def fold(agreement: Agreement, known: Sequence[e.Event], on: date) -> Work:
 
 def _opened(agreement: Agreement, terms: Terms, on: date, events: list[e.Event]) -> Work:
     progressive = agreement.product.progressive and terms.disbursed
-    lines = dated(terms) if progressive else standing(terms)
+    lines = dated(terms) if progressive else _standing(terms, events, on)
     work = Work(agreement, terms, on, lines, events=tuple(events))
     charges = [event for event in events if isinstance(event, e.ChargeAdded)]
     reserve(work, charges)
@@ -70,6 +71,14 @@ def _opened(agreement: Agreement, terms: Terms, on: date, events: list[e.Event])
         for line in work.lines:
             line.note_met(terms.started)
     return work
+
+
+def _standing(terms: Terms, events: list[e.Event], on: date) -> list[Line]:
+    """The standing schedule; where interest follows payments, as drawn when the last of them (or the day's close) was recorded."""
+    if terms.product.recalculation is None or not terms.rate or not terms.disbursed:
+        return standing(terms)
+    drawn = [event.recorded for event in events if moves_money(event) or (isinstance(event, e.DayClosed) and event.recalculated)]
+    return with_down_payments(terms, recalculated(terms, events, min(on, max(drawn))))
 
 
 def _in_order(work: Work, events: list[e.Event]) -> list[e.Event]:

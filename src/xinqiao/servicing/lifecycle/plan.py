@@ -102,7 +102,10 @@ def dated(terms: Terms) -> list[Line]:
 
 def standing(terms: Terms) -> list[Line]:
     """Lines of a schedule that stands until it is made anew."""
-    lines = list(_amounts(terms))
+    return with_down_payments(terms, list(_amounts(terms)))
+
+
+def with_down_payments(terms: Terms, lines: list[Line]) -> list[Line]:
     lines += [_down_payment_line(tranche, terms.down_payment(tranche.amount)) for tranche in terms.tranches if terms.product.down_payment]
     lines.sort(key=lambda line: (line.due, not line.down_payment))
     renumber(lines)
@@ -128,6 +131,7 @@ class _Plan:
     def __init__(self, terms: Terms) -> None:
         self.terms, self.product = terms, terms.product
         self.rate = terms.rate
+        self.first = slots(terms)[0]
         self.lent = self.repaid = 0
         self.counted: set[str] = set()
         self.deferred = 0
@@ -179,7 +183,7 @@ class _Plan:
     def _replan(self, slot: Slot, remaining: int) -> None:
         """The level payment, or the level principal, from this instalment on."""
         if not self._level_principal:
-            self.level = level_instalment(self.terms, self.owed, self.rate, remaining, slot.start, slot.due)
+            self.level = level_instalment(self.terms, self.owed, self.rate, remaining, self.first.start, self.first.due)
             return
         if slot.replan:
             self.paying, self.lent_before = remaining, self.repaid

@@ -1,0 +1,313 @@
+"""A standing schedule whose interest follows what was really paid, and when. Pure.
+
+The schedule is drawn instalment by instalment; payments are laid on it as it grows. Principal paid ahead of its time stops bearing
+interest from the day it counts (the product's rest), principal past due bears it until it is paid, or until the day of drawing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from fractions import Fraction
+
+from ..daycount import fraction
+from ..product.model import Accrual, Advance, Amortisation, Kind, Method, Recalculation, Unit
+from . import events as e
+from .charges import opened, place
+from .dates import step
+from .interest import level_instalment, per_period
+from .line import Line, renumber
+from .model import LineKind
+from .parts import Parts
+from .plan import Slot, slots
+from .rounding import whole
+from .terms import Terms
+from .waterfall import rule_for, settle
+from .work import Work
+
+DAY = timedelta(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """A payment, or what is left of it once earlier instalments took their part."""
+
+    on: date
+    amount: int
+    rule: str
+
+
+def recalculated(terms: Terms, events: Sequence[e.Event], today: date) -> list[Line]:
+    """Regular lines as drawn on `today`, from the events in force."""
+    return Drawing(terms, events, today).draw()
+
+
+def payments(events: Sequence[e.Event]) -> list[Money]:
+    found = []
+    for event in events:
+        match event:
+            case e.Paid() if event.kind is not e.PaymentKind.RECOVERY:
+                found.append(Money(event.on, event.amount, event.kind.value))
+            case e.SettledEarly():
+                found.append(Money(event.on, event.amount, "early_settlement"))
+            case e.ChargeAdjusted():
+                found.append(Money(event.on, event.amount, "charge_adjustment"))
+    return found
+
+
+class Drawing:
+    """One pass over the periods."""
+
+    def __init__(self, terms: Terms, events: Sequence[e.Event], today: date) -> None:
+        self.terms, self.product, self.today = terms, terms.product, today
+        self.rule: Recalculation = terms.product.recalculation or Recalculation()
+        self.rate = terms.rate
+        self.waiting = payments(events)
+        self.charges = [event for event in events if isinstance(event, e.ChargeAdded)]
+        self.scratch = Work(terms.agreement, terms, today, [], events=tuple(events))
+        self.moves: dict[date, int] = defaultdict(int)
+        """By day, how the balance that bears interest changes."""
+        self.outstanding = 0
+        self.level = 0
+        self.ahead = 0
+        """Principal paid ahead that instalments to come are still to be relieved of."""
+        self.late: dict[int, int] = {}
+        """By line, principal past due that still bears interest."""
+        self.deferred = 0
+        self.places = slots(terms)
+
+    def draw(self) -> list[Line]:
+        for index, slot in enumerate(self.places):
+            self._period(index, slot)
+            if self.outstanding <= 0 and not self._tranches_after(slot.due):
+                break
+        self._after_maturity()
+        renumber(self.scratch.lines)
+        return [Line(0, line.start, line.due, LineKind.REGULAR, Parts(interest=line.amounts.interest, principal=line.amounts.principal)) for line in self.scratch.lines]
+
+    # -- one period
+
+    def _period(self, index: int, slot: Slot) -> None:
+        self._draw_tranches(slot, index)
+        early = self._before_due(slot)
+        if early is None:
+            return
+        interest = self._interest(slot.start, slot.due)
+        principal = self._principal(index, slot, interest)
+        principal, early_used = self._relieved(index, principal, early, interest)
+        self.outstanding -= principal - early_used
+        if self.outstanding < 0:
+            principal, self.outstanding = principal + self.outstanding, 0
+        line = self._line(slot, principal, self._due_interest(index, slot, interest))
+        self._change(self._counts_on(slot.due), -(principal - early_used))
+        self._on_due(index, slot, line)
+        self._note_late(slot, line)
+
+    def _draw_tranches(self, slot: Slot, index: int) -> None:
+        first = self.terms.tranches[0]
+        news = [t for t in self.terms.tranches if slot.start < t.on <= slot.due or (index == 0 and t is first)]
+        for tranche in news:
+            amount = tranche.amount - self.terms.down_payment(tranche.amount)
+            self.outstanding += amount
+            self._change(tranche.on, amount)
+        if news or slot.replan:
+            self.rate = slot.rate if slot.rate is not None else self.rate
+            self._replan(index)
+
+    def _tranches_after(self, day: date) -> bool:
+        return any(tranche.on > day for tranche in self.terms.tranches)
+
+    def _replan(self, index: int) -> None:
+        left = len(self.places) - index - max(0, self.product.grace.principal - index)
+        if left <= 0:
+            return
+        if self._by_principal:
+            self.level = whole(Fraction(self.outstanding, left))
+        else:
+            first = self.places[0]
+            self.level = level_instalment(self.terms, self.outstanding, self.rate, left, first.start, first.due)
+
+    @property
+    def _by_principal(self) -> bool:
+        return self.product.amortisation is Amortisation.EQUAL_PRINCIPAL or self.product.method is Method.FLAT or not self.rate
+
+    def _before_due(self, slot: Slot) -> int | None:
+        """Lay payments made within the period on the instalments before it; return what they paid of this one ahead of time.
+
+        None when they paid everything that is owed: the loan ends here.
+        """
+        early = 0
+        for money in [m for m in self.waiting if self._counts_on(m.on) < slot.due]:
+            left = self._lay(money)
+            if not left:
+                continue
+            if self._closes(slot, money.on, left):
+                self._close(slot, money, left)
+                return None
+            self._change(self._counts_on(money.on), -left)
+            early += left
+            self.outstanding -= left
+            if self.outstanding < 0:
+                self._change(self._counts_on(money.on), -self.outstanding)
+                early += self.outstanding
+                self.outstanding = 0
+            self.waiting.append(Money(slot.due, left, money.rule))
+        return early
+
+    def _lay(self, money: Money) -> int:
+        """Pay the lines drawn so far; return what is left. What was late stops bearing interest."""
+        self.waiting.remove(money)
+        before = {id(line): line.paid.principal for line in self.scratch.lines}
+        _, left = settle(self.scratch, money.amount, money.on, rule_for(self.scratch, money.rule)) if self.scratch.lines else ([], money.amount)
+        for line in self.scratch.lines:
+            paid = line.paid.principal - before[id(line)]
+            if paid and id(line) in self.late:
+                self._change(self._counts_on(money.on), -paid)
+                self.late[id(line)] -= paid
+        return left
+
+    def _closes(self, slot: Slot, on: date, left: int) -> bool:
+        interest = self._interest(slot.start, self._settled_on(on, slot))
+        return left >= self.outstanding + interest + self.deferred and on < slot.due
+
+    def _close(self, slot: Slot, money: Money, left: int) -> None:
+        """The last instalment: all principal, and interest to the day that the product's rule counts to."""
+        interest = self._interest(slot.start, self._settled_on(money.on, slot))
+        line = self._line(replace(slot, due=money.on), self.outstanding, interest + self.deferred)
+        self.outstanding = 0
+        self.waiting.append(Money(money.on, left, money.rule))
+        self._lay(self.waiting[-1])
+        self.deferred = 0
+        line.settle_up(money.on)
+
+    def _settled_on(self, on: date, slot: Slot) -> date:
+        return min(self._counts_on(on), slot.due) if self.rule.early_settlement_until == "rest" else on
+
+    def _principal(self, index: int, slot: Slot, interest: int) -> int:
+        if slot.principal_free or index < self.product.grace.principal:
+            return 0
+        if index == len(self.places) - 1:
+            return self.outstanding
+        return max(0, self.level if self._by_principal else self.level - interest)
+
+    def _relieved(self, index: int, principal: int, early: int, interest: int) -> tuple[int, int]:
+        """The principal of a period given what was paid ahead; and how much of the latter it had been taken off already."""
+        last = index == len(self.places) - 1
+        if last:
+            return principal + early, early
+        relief = min(self.ahead, principal)
+        principal, self.ahead = principal - relief, self.ahead - relief
+        if early > principal:
+            self._prepaid(index, early - principal, after=self.outstanding)
+            principal = early
+        return principal, early
+
+    def _prepaid(self, index: int, excess: int, *, after: int) -> None:
+        """More principal was paid than the instalment asks: what that does to those to come."""
+        if self.rule.advance is Advance.NEXT_REPAYMENTS:
+            self.ahead += excess
+        elif self.rule.advance is Advance.REDUCE_INSTALMENT:
+            kept, self.outstanding = self.outstanding, after
+            self._replan(index + 1)
+            self.outstanding = kept
+
+    def _line(self, slot: Slot, principal: int, interest: int) -> Line:
+        line = Line(len(self.scratch.lines) + 1, slot.start, slot.due, LineKind.REGULAR, Parts(interest=interest, principal=principal))
+        line.settle_up(None)
+        self.scratch.lines.append(line)
+        for charge in self.charges:
+            within = charge.due is not None and slot.start < charge.due <= slot.due
+            if charge.charge not in self.scratch.charges and (within or (charge.due == slot.start and line.number == 1)):
+                place(self.scratch, opened(charge))
+        return line
+
+    def _on_due(self, index: int, slot: Slot, line: Line) -> None:
+        """Payments that count on the due date; what they leave over is principal paid ahead with this instalment."""
+        for money in [m for m in self.waiting if self._counts_on(m.on) <= slot.due]:
+            left = min(self._lay(money), self.outstanding)
+            if left:
+                line.add(Kind.PRINCIPAL, left, slot.due)
+                line.pay(Kind.PRINCIPAL, left, money.on)
+                self.outstanding -= left
+                self._change(self._counts_on(money.on), -left)
+                self._prepaid(index, left, after=self.outstanding)
+
+    def _note_late(self, slot: Slot, line: Line) -> None:
+        owed = line.owed(Kind.PRINCIPAL)
+        if owed and slot.due < self.today:
+            self.late[id(line)] = owed
+            self._change(slot.due, owed)
+
+    # -- interest
+
+    def _change(self, on: date, amount: int) -> None:
+        self.moves[on] += amount
+
+    def _counts_on(self, day: date) -> date:
+        """The day from which a payment of `day` counts: itself, or the product's next rest day."""
+        if self.rule.rest_same_as_period:
+            return next((slot.due for slot in self.places if slot.due >= day), day)
+        if self.rule.rest is None or self.rule.rest.unit is Unit.DAYS and self.rule.rest.count == 1:
+            return day
+        at, number = self.terms.started, 0
+        while at < day:
+            number += 1
+            at = step(self.terms.started, self.rule.rest, number)
+        return at
+
+    def _interest(self, start: date, end: date) -> int:
+        """Interest of a stretch, rounded wherever the balance changes."""
+        if not self.rate or end <= start:
+            return 0
+        moves = dict(self.moves)
+        if start < self.today <= end and self.late:
+            moves[self.today] = moves.get(self.today, 0) - sum(self.late.values())
+        balance = sum(amount for day, amount in moves.items() if day <= start)
+        total, at, joined = 0, start, 0
+        compound = set(self._compoundings(start, end))
+        for day in sorted({*(d for d in moves if start < d < end), *compound, end}):
+            total += self._stretch(balance + joined, at, day, (start, end))
+            joined = total if day in compound else joined
+            balance += moves.get(day, 0)
+            at = day
+        return total
+
+    def _stretch(self, balance: int, start: date, end: date, whole_period: tuple[date, date]) -> int:
+        if self.product.accrual is Accrual.PERIOD:
+            part = Fraction((end - start).days, (whole_period[1] - whole_period[0]).days)
+            return whole(max(0, balance) * per_period(self.product.every, self.rate) * part)
+        return whole(max(0, balance) * self.rate * fraction(start, end, self.product.day_count))
+
+    def _compoundings(self, start: date, end: date) -> list[date]:
+        """Days on which interest joins the balance that bears it."""
+        every = self.rule.compound_every
+        if every is None or Kind.INTEREST not in self.rule.compounding:
+            return []
+        first = self.terms.started.replace(day=1) if every.unit is Unit.MONTHS else self.terms.started
+        days, number = [], 1
+        while (day := step(first, every, number)) < end:
+            number += 1
+            if day > start:
+                days.append(day)
+        return days
+
+    def _due_interest(self, index: int, slot: Slot, interest: int) -> int:
+        self.deferred += interest
+        if (slot.interest_deferred or index < self.product.grace.interest_payment) and index < len(self.places) - 1:
+            return 0
+        due, self.deferred = self.deferred, 0
+        return due
+
+    def _after_maturity(self) -> None:
+        """Interest on what is still owed past the last due date, until the day of drawing."""
+        start = self.scratch.lines[-1].due
+        while start < self.today and any(self.late.values()):
+            due = min(step(start, self.product.every), self.today)
+            for money in [m for m in self.waiting if m.on <= due]:
+                self._lay(money)
+            interest = self._interest(start, due)
+            if interest:
+                self._line(Slot(start, due), 0, interest)
+            start = due
