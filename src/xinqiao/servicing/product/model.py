@@ -295,6 +295,15 @@ class Recalculation:
     """Interest of an early settlement runs to the "settlement" day or to the next "rest" day."""
 
 
+class Settlement(StrEnum):
+    """What an early settlement pays of charges for time that has not passed, where interest does not follow payments."""
+
+    EARNED = "earned"
+    """Of the current period by the day, of later ones nothing."""
+    WHOLE = "whole"
+    """All that the schedule foresaw."""
+
+
 @dataclass(frozen=True, slots=True)
 class Late:
     """What lateness costs."""
@@ -364,6 +373,7 @@ class Product:
     late: Late = Late()
     cooling_days: int = 0
     """Days in which a loan may be handed back for its principal alone."""
+    settlement: Settlement = Settlement.EARNED
     settlement_fee: Decimal = Decimal(0)
     """Of the principal prepaid."""
     limits: Limits = Limits()
