@@ -26,6 +26,7 @@ from xinqiao.servicing.product.model import (
     Product,
     Recalculation,
     Rounded,
+    Settlement,
     Tranches,
     Unit,
     Waterfall,
@@ -140,6 +141,7 @@ def product_of(name: str, facts: dict[str, Any], request: dict[str, Any]) -> Pro
         waterfalls=_waterfalls(facts, request["strategy"]),
         credit_order=_credit_order(facts),
         recalculation=_recalculation(facts),
+        settlement=Settlement.WHOLE,
         due_from_application=facts["repayment_start_date"] == "SUBMITTED_ON_DATE",
     )
     return replace(product, limits=Limits())

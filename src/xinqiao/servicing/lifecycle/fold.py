@@ -12,6 +12,7 @@ from . import events as e
 from .changes import re_age, re_amortise
 from .charges import opened, place, reserve, waive
 from .credits import owe_again, owe_again_by_kind
+from .late import age
 from .line import Line, by_due
 from .model import Agreement, Books, Entry, EntryKind, LineKind, Share
 from .parts import NOTHING, Parts
@@ -21,6 +22,7 @@ from .progressive import progress
 from .recalculated import recalculated
 from .report import books_of
 from .rounding import exact, to_multiple, whole
+from .settlement import let_go
 from .terms import Terms, live, moves_money, terms_of
 from .waterfall import rule_for, settle, unwind
 from .work import Work
@@ -51,18 +53,21 @@ def fold(agreement: Agreement, known: Sequence[e.Event], on: date) -> Work:
     terms = terms_of(agreement, standing_events)
     work = _opened(agreement, terms, on, standing_events)
     for event in _in_order(work, standing_events):
+        if moves_money(event):
+            age(work, event.on)
         apply(work, event)
+    age(work, on)
     _finish(work)
     return work
 
 
 def _opened(agreement: Agreement, terms: Terms, on: date, events: list[e.Event]) -> Work:
-    progressive = agreement.product.progressive and terms.disbursed
-    lines = dated(terms) if progressive else _standing(terms, events, on)
+    grows = terms.grows and terms.disbursed
+    lines = dated(terms) if grows else _standing(terms, events, on)
     work = Work(agreement, terms, on, lines, events=tuple(events))
     charges = [event for event in events if isinstance(event, e.ChargeAdded)]
     reserve(work, charges)
-    if not progressive:
+    if not grows:
         lay_fees(work)
         for charge in charges:
             place(work, opened(charge))
@@ -98,7 +103,7 @@ def apply(work: Work, event: e.Event) -> None:
         case e.Paid():
             _paid(work, event)
         case e.SettledEarly():
-            _settle(work, event, EntryKind.EARLY_SETTLEMENT, event.amount, "early_settlement")
+            _settled_early(work, event)
         case e.ChargeAdded():
             _charge_added(work, event)
         case e.ChargeWaived():
@@ -148,7 +153,7 @@ def _disbursed(work: Work, event: e.Disbursed) -> None:
     if fee:
         work.record(event, EntryKind.FEE_AT_DISBURSEMENT, Parts(fee=fee))
     used = 0
-    if work.product.progressive:
+    if work.grows:
         _grow(work, event)
     if work.overpaid:
         used = min(event.amount, work.overpaid)
@@ -186,6 +191,13 @@ def _paid(work: Work, event: e.Paid) -> None:
         _settle(work, event, PAYMENTS[event.kind], event.amount, event.kind.value)
 
 
+def _settled_early(work: Work, event: e.SettledEarly) -> None:
+    """What is not earned by that day is no longer owed. Where interest follows payments, the payment itself sees to that."""
+    if work.progress is None and work.product.recalculation is None:
+        let_go(work, event.on)
+    _settle(work, event, EntryKind.EARLY_SETTLEMENT, event.amount, "early_settlement")
+
+
 def _settle(work: Work, event: e.Event, kind: EntryKind, amount: int, rule: str, charge: str | None = None) -> None:
     if work.progress is not None:
         work.progress.begin(amount, event.on)
@@ -197,7 +209,7 @@ def _settle(work: Work, event: e.Event, kind: EntryKind, amount: int, rule: str,
 
 
 def _charge_added(work: Work, event: e.ChargeAdded) -> None:
-    if work.product.progressive and event.charge not in work.charges:
+    if work.grows and event.charge not in work.charges:
         place(work, opened(event))
 
 

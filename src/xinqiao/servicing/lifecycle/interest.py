@@ -40,12 +40,14 @@ def term_interest(terms: Terms, principal: int, rate: Fraction) -> int:
 
 
 def level_instalment(terms: Terms, balance: int, rate: Fraction, count: int, start: date, due: date) -> int:
-    """Level payment of `count` instalments, the first of which runs from `start` to `due`; rounded half up to the product's multiple."""
+    """Level payment of `count` instalments, the first of which runs from `start` to `due`; to the product's multiple it is
+    rounded half up, to the minor unit by the product's mode."""
     growth = period_rate(terms, rate, start, due)
     if not growth:
         return to_multiple(Fraction(balance, count), terms.product)
     factor = (1 + growth) ** count
-    return to_multiple(balance * growth * factor / (factor - 1), terms.product, ROUND_HALF_UP)
+    level = balance * growth * factor / (factor - 1)
+    return to_multiple(level, terms.product, ROUND_HALF_UP if terms.product.rounding.instalment_multiple else None)
 
 
 __all__ = ["days", "level_instalment", "per_period", "period_interest", "period_rate", "term_interest"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from ..product.model import Kind
@@ -25,7 +25,11 @@ class Line:
     late: int = 0
     met: bool = False
     met_on: date | None = None
-    history: list[str] = field(default_factory=list)
+    late_unit_days: int = 0
+    """Overdue minor units x days, summed: the exact base of penalty interest."""
+    aged_to: date | None = None
+    penalty_interest: int = 0
+    """Of the penalty, what is interest for lateness (not a charge)."""
 
     @property
     def outstanding(self) -> Parts:
@@ -116,6 +120,8 @@ class Line:
             self.late,
             self.met_on,
             balance,
+            self.penalty_interest,
+            self.late_unit_days,
         )
 
 

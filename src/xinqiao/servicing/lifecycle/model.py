@@ -27,6 +27,10 @@ class Agreement:
     """None: the product's."""
     instalments: int | None = None
     """Down payments not counted; None: the product's."""
+    first_due: date | None = None
+    """When it is not a whole period after the first payout."""
+    index_values: tuple[tuple[date, Decimal], ...] = ()
+    """A floating rate's index by the day on which each value was published, as known when the schedule was made."""
 
     @property
     def rate(self) -> Decimal:
@@ -109,6 +113,10 @@ class Instalment:
     """When everything was met."""
     balance: int
     """Principal not yet fallen due once this instalment has."""
+    penalty_interest: int = 0
+    """Of the penalty, what is interest for lateness (not a charge)."""
+    late_unit_days: int = 0
+    """Overdue minor units x days, summed: the exact base of penalty interest."""
 
     @property
     def outstanding(self) -> Parts:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
-from ..product.model import Amortisation, Method
+from ..product.model import Amortisation, Convention, Method, Product, Remainder
 from .dates import step
-from .events import Rescheduled, Skipped
+from .events import RateChanged, Rescheduled, Skipped
+from .generated import generated
 from .interest import level_instalment, period_interest, term_interest
 from .line import Line, renumber
 from .model import LineKind, Tranche
 from .parts import Parts
 from .rounding import to_multiple, whole
-from .terms import Terms, due_dates
+from .terms import Terms, due_dates, instalment_fees
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,16 @@ def slots(terms: Terms) -> list[Slot]:
             places = _rescheduled(places, change, terms)
         elif isinstance(change, Skipped):
             places = _moved(places, change.due, step(change.due, terms.product.every), terms)
+        elif isinstance(change, RateChanged):
+            places = _repriced(places, change)
+    return places
+
+
+def _repriced(places: list[Slot], change: RateChanged) -> list[Slot]:
+    """A new rate holds from the first period that starts on its day or later."""
+    at = next((i for i, slot in enumerate(places) if slot.start >= change.on), None)
+    if at is not None:
+        places[at] = replace(places[at], rate=Fraction(change.annual_rate), replan=True)
     return places
 
 
@@ -102,7 +113,19 @@ def dated(terms: Terms) -> list[Line]:
 
 def standing(terms: Terms) -> list[Line]:
     """Lines of a schedule that stands until it is made anew."""
-    return with_down_payments(terms, list(_amounts(terms)))
+    return with_down_payments(terms, list(_amounts(terms)) if plain(terms) else generated(terms))
+
+
+def plain(terms: Terms) -> bool:
+    """Level totals or level principal and nothing else: drawn here, tranche by tranche and change by change; other shapes by the generator."""
+    product = terms.product
+    shaped = product.amortisation not in (Amortisation.EQUAL_INSTALMENTS, Amortisation.EQUAL_PRINCIPAL)
+    dated_apart = product.business_days.convention is not Convention.NONE or terms.agreement.first_due is not None
+    return not (shaped or instalment_fees(product) or dated_apart or product.repricing or _refined(product))
+
+
+def _refined(product: Product) -> bool:
+    return product.rounding.even_out or product.rounding.remainder is not Remainder.LAST or product.grace.interest_free > 0
 
 
 def with_down_payments(terms: Terms, lines: list[Line]) -> list[Line]:

@@ -130,7 +130,7 @@ def progress(terms: Terms, lines: list[Line]) -> Progress | None:
     """The interest model of a loan whose instalments are worked out anew; None when it bears no interest."""
     product, rule = terms.product, terms.product.recalculation
     regular = [line for line in lines if line.kind is LineKind.REGULAR]
-    if not product.progressive or not terms.rate or not regular:
+    if not terms.grows or not terms.rate or not regular:
         return None
     model = Model(
         [(line.start, line.due) for line in regular],

@@ -52,7 +52,7 @@ def _rows(work: Work) -> list[Tranche | Instalment]:
 def _before(work: Work, tranche: Tranche, line: Line, *, first: bool) -> bool:
     if first or line.due > tranche.on:
         return True
-    return line.due == tranche.on and (line.down_payment or not work.product.progressive)
+    return line.due == tranche.on and (line.down_payment or not work.grows)
 
 
 def _entries(work: Work, known: Sequence[e.Event], taken_back: Sequence[Entry]) -> tuple[Entry, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from ..product.model import Product
+from ..product.model import Amortisation, Convention, FeeTime, Grace, Product
 from .dates import step
 from .events import Approved, DisbursalUndone, Disbursed, Event, RateChanged, Rescheduled, Reversed, Skipped
 from .model import Agreement, Tranche
@@ -42,10 +42,24 @@ class Terms:
         """The day from which due dates are counted."""
         return self.agreement.applied_on if self.product.due_from_application else self.started
 
+    @property
+    def grows(self) -> bool:
+        """Whether instalments fill up as things happen (tranches, payments, charges in their order); else the schedule is drawn whole."""
+        product, agreed = self.product, self.agreement
+        level = product.amortisation is Amortisation.EQUAL_INSTALMENTS and product.grace == Grace() and product.repricing is None
+        plain = product.business_days.convention is Convention.NONE and agreed.first_due is None
+        changes = product.tranches.most > 1 or product.recalculation is not None
+        return product.progressive and level and plain and changes and not instalment_fees(product)
+
     def down_payment(self, amount: int) -> int:
         """What falls due of a tranche on its own day."""
         rule = self.product.down_payment
         return to_multiple(amount * exact(rule.fraction), self.product) if rule else 0
+
+
+def instalment_fees(product: Product) -> bool:
+    """Whether the product itself charges with each instalment."""
+    return any(fee.time is FeeTime.INSTALMENT and not fee.penalty for fee in product.fees)
 
 
 def live(events: Sequence[Event]) -> list[Event]:

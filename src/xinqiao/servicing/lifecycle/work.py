@@ -66,6 +66,10 @@ class Work:
         return self.agreement.product
 
     @property
+    def grows(self) -> bool:
+        return self.terms.grows and self.terms.disbursed
+
+    @property
     def owed(self) -> Parts:
         return owed_by(self.lines)
 
