@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import threading
@@ -12,12 +13,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from sqlalchemy import text
 
-from xinqiao import funding, partners, vault
+from xinqiao import funding, partners, staff, vault
 from xinqiao.app import create_app, open_house
 from xinqiao.credit import BureauSimulator
 from xinqiao.demo.book import people
@@ -27,8 +29,12 @@ from xinqiao.demo.shop import Shop, Visitor
 from xinqiao.journeys import ApplicantJourneys, House, applying, reviewing
 from xinqiao.kit import Database, Settings, new_id
 from xinqiao.partners import Partner
+from xinqiao.staff import Role
 from xinqiao.vault import Actor, Field
 from xinqiao.web import demo_shop
+from xinqiao.web.console.desk import COOKIE
+
+from .staffing import Client, enrolled, newcomer
 
 REVIEWER = Actor("operator", "reviewer-1", frozenset({"risk"}))
 PHONE = {"width": 360, "height": 740}
@@ -232,3 +238,30 @@ def visit() -> Iterator[Visit]:
     yield made
     made.close()
     assert made.complaints == []
+
+
+@pytest.fixture(scope="session")
+def tokens(platform: Platform) -> dict[Role, str]:
+    """A session of a user of each role, made as people make theirs: first password, own password, authenticator."""
+    house, password, made = platform.house, secrets.token_urlsafe(16), {}
+    with house.begin() as db:
+        staff.create_first_admin(db=db, clock=house.clock, login="console-admin", password=password)
+    made[Role.ADMIN] = enrolled(platform.house, "console-admin", password)[0]
+    for role in (Role.RISK, Role.COMPLIANCE, Role.VIEWER):
+        made[role] = newcomer(platform.house, made[Role.ADMIN], f"console-{role}", role)[0]
+    return made
+
+
+@pytest.fixture
+def client(platform: Platform, tokens: dict[Role, str]) -> Iterator[Client]:
+    made: list[httpx.Client] = []
+
+    def open_as(role: Role | None = None) -> httpx.Client:
+        headers = {"accept": "text/html", "accept-language": "en"}
+        cookies = {COOKIE: tokens[role]} if role else None
+        made.append(httpx.Client(base_url=platform.address, headers=headers, cookies=cookies, timeout=30))
+        return made[-1]
+
+    yield open_as
+    for one in made:
+        one.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from xinqiao import funding, partners, staff
+from xinqiao import funding, partners
 from xinqiao.demo.robot import Applicant
 from xinqiao.staff import Role
 from xinqiao.vault import audit
@@ -23,6 +22,7 @@ from xinqiao.web import pages
 from xinqiao.web.console.desk import COOKIE, safe_next
 
 from .conftest import FUNDER, Applied, Platform, Visit
+from .staffing import Client, newcomer, send
 
 PAGES = {
     Role.RISK: ["/console", "/console/reviews", "/console/book", "/console/funders", "/console/ledger"],
@@ -30,68 +30,6 @@ PAGES = {
     Role.ADMIN: ["/console/partners", "/console/users"],
 }
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-
-
-@pytest.fixture(scope="module")
-def tokens(platform: Platform) -> dict[Role, str]:
-    """A session of a user of each role, made as people make theirs: first password, own password, authenticator."""
-    house, password, made = platform.house, secrets.token_urlsafe(16), {}
-    with house.begin() as db:
-        staff.create_first_admin(db=db, clock=house.clock, login="console-admin", password=password)
-    made[Role.ADMIN] = enrolled(platform, "console-admin", password)[0]
-    for role in (Role.RISK, Role.COMPLIANCE, Role.VIEWER):
-        made[role] = newcomer(platform, made[Role.ADMIN], f"console-{role}", role)[0]
-    return made
-
-
-def newcomer(platform: Platform, admin: str, login: str, role: Role) -> tuple[str, str, str]:
-    """Session token, password and authenticator secret of a new user who has chosen a password."""
-    house, first, own = platform.house, secrets.token_urlsafe(16), secrets.token_urlsafe(16)
-    with house.begin() as db:
-        by = staff.session_of(db=db, clock=house.clock, token=admin)
-        staff.create_user(db=db, clock=house.clock, by=by, login=login, password=first, role=role)
-        token = staff.sign_in(db=db, vault=house.vault, clock=house.clock, login=login, password=first).open().token
-        session = staff.session_of(db=db, clock=house.clock, token=token)
-        staff.change_password(db=db, clock=house.clock, by=session, old=first, new=own)
-    token, secret = enrolled(platform, login, own)
-    return token, own, secret
-
-
-def enrolled(platform: Platform, login: str, password: str) -> tuple[str, str]:
-    house = platform.house
-    with house.begin() as db:
-        token = staff.sign_in(db=db, vault=house.vault, clock=house.clock, login=login, password=password).open().token
-        session = staff.session_of(db=db, clock=house.clock, token=token)
-        secret = staff.begin_enrolment(db=db, vault=house.vault, by=session).secret
-        code = pyotp.TOTP(secret).at(house.clock.now())
-        staff.confirm_enrolment(db=db, vault=house.vault, clock=house.clock, by=session, code=code)
-    assert token is not None
-    return token, secret
-
-
-Client = Callable[..., httpx.Client]
-
-
-@pytest.fixture
-def client(platform: Platform, tokens: dict[Role, str]) -> Iterator[Client]:
-    made: list[httpx.Client] = []
-
-    def open_as(role: Role | None = None) -> httpx.Client:
-        headers = {"accept": "text/html", "accept-language": "en"}
-        cookies = {COOKIE: tokens[role]} if role else None
-        made.append(httpx.Client(base_url=platform.address, headers=headers, cookies=cookies, timeout=30))
-        return made[-1]
-
-    yield open_as
-    for one in made:
-        one.close()
-
-
-def send(client: httpx.Client, address: str, page: str = "/console/password", **fields: object) -> httpx.Response:
-    """Post a form with the token that our own page carries."""
-    found = re.search(r'name="form_token" value="([^"]+)"', client.get(page).text)
-    assert found is not None
-    return client.post(address, data={"form_token": found[1], **fields})
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +56,7 @@ def test_signing_in_leads_nowhere_else(address: str) -> None:
 def test_signing_in_takes_password_then_code_and_a_wrong_one_is_not_told_apart(
     platform: Platform, tokens: dict[Role, str], client: Client
 ) -> None:
-    _, password, secret = newcomer(platform, tokens[Role.ADMIN], "console-signer", Role.VIEWER)
+    _, password, secret = newcomer(platform.house, tokens[Role.ADMIN], "console-signer", Role.VIEWER)
     browser = client()
     given = {"login": "console-signer", "password": password, "next": "/console/book"}
     assert "Code of your authenticator" in browser.post("/console/login", data=given).text

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -59,7 +58,7 @@ def _statement(house: House, db: Connection, loan: Loan, since: date | None, unt
     if since > until:
         raise PeriodBackwards(since, until, field="since")
     offer = servicing.get_offer(db=db, offer_id=loan.offer_id)
-    booked = _booked(loan, ledger.journal(db=db, subject=loan.id, person=loan.person_id), ZoneInfo(house.settings.timezone))
+    booked = _booked(loan, ledger.journal(db=db, subject=loan.id, person=loan.person_id))
     entries = [one for one in booked if since <= one.on <= until]
     zero = Money(0, loan.principal.currency)
     before, through = ([one for one in booked if one.on < since], [one for one in booked if one.on <= until])
@@ -84,20 +83,20 @@ def _statement(house: House, db: Connection, loan: Loan, since: date | None, unt
     )
 
 
-def _booked(loan: Loan, postings: Sequence[Posting], zone: ZoneInfo) -> list[views.Booked]:
-    """The postings of each instant as one line: what came out of clearing for the loan, and what came into it."""
-    moments: dict[object, list[Posting]] = defaultdict(list)
+def _booked(loan: Loan, postings: Sequence[Posting]) -> list[views.Booked]:
+    """Each journal entry as one line: what came out of clearing for the loan, or what came into it."""
+    entries: dict[tuple[date, int], list[Posting]] = defaultdict(list)
     for one in postings:
-        moments[one.at].append(one)
+        entries[one.booked_on, one.cursor.entry].append(one)
     lines, balance = [], Money(0, loan.principal.currency)
-    for at, found in moments.items():
+    for (on, _), found in sorted(entries.items()):
         lent = [one for one in found if one.debit.kind is Kind.PRINCIPAL and one.debit.owner == loan.id]
         paid = [one for one in found if one.debit.kind is Kind.CLEARING and one.credit.owner == loan.id]
         for what, sides in (("disbursed", lent), ("repaid", paid)):
             if sides:
                 parts = _parts(sides, balance.currency)
                 balance = balance + parts.principal if what == "disbursed" else balance - parts.principal
-                lines.append(views.Booked(at.astimezone(zone).date(), what, parts.total, parts, balance))  # type: ignore[attr-defined]
+                lines.append(views.Booked(on, what, parts.total, parts, balance))
     return lines
 
 

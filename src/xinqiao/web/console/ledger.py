@@ -1,26 +1,26 @@
-"""The books: the trial balance, the accounts of a kind, an account's entries, a loan's journal."""
+"""The books: the trial balance of now, of a day or of an instant; accounts, their entries, one transfer with all that belongs to it; closed days."""
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from xinqiao import servicing
 from xinqiao.journeys import board
-from xinqiao.partners import Partner
+from xinqiao.kit import Refused
 from xinqiao.servicing import ledger
-from xinqiao.servicing.ledger import Account, Balance, Kind
+from xinqiao.servicing.ledger import Account, Cursor, Kind
 from xinqiao.staff import Permission
 
-from ..i18n import Words
-from .desk import Desk, Operator, console_route
-from .errors import NoSuchLoan
-from .overview import named
-from .words import ACCOUNTS, POSTINGS
+from .. import pages, statements
+from .bookkeeping import Teller, chain, standing
+from .desk import Desk, Operator, console_route, go
+from .errors import NoSuchLoan, NotUnderstood
 
 PER_PAGE = 50
+EXPORTED = 20_000
+"""Lines of one exported statement; a longer period is exported in parts."""
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -29,115 +29,142 @@ def routes(desk: Desk) -> APIRouter:
     house = desk.house
 
     @router.get("/console/ledger")
-    def trial_balance(request: Request, who: Reader, loan: str = "") -> Response:
+    def trial_balance(request: Request, who: Reader, on: str = "", until: str = "") -> Response:
+        """Booked up to a day, or recorded up to an instant; without either, now."""
+        problem = None
+        try:
+            day, instant = _day(on), _instant(desk, until)
+        except Refused as refusal:
+            day = instant = None
+            problem = refusal.message(desk.words(request).language)
+        with house.begin() as db:
+            rows = ledger.trial_balance(db=db, on=day, until=None if day else instant)
+            teller = Teller(desk.words(request), board.parties(db))
+            days = standing(teller.words, ledger.closes(db=db, limit=1), house.clock.today(house.settings.timezone))
+        return desk.show(
+            request,
+            "ledger.html",
+            groups=teller.trial(rows),
+            sums=teller.sums(rows),
+            on=day,
+            until=until if instant and not day else "",
+            days=days,
+            problem=problem,
+        )
+
+    @router.get("/console/ledger/find")
+    def find(request: Request, who: Reader, what: str = "") -> Response:
+        """A loan, a transfer (its id or its key) or an account, by what was typed."""
+        asked = what.strip()[:200]
+        with house.begin() as db:
+            return go(_find(db, asked))
+
+    @router.get("/console/ledger/closes")
+    def closes(request: Request, who: Reader) -> Response:
         words = desk.words(request)
         with house.begin() as db:
-            rows = ledger.trial_balance(db=db)
-            journal = _journal(db, words, board.parties(db), loan) if loan else None
-        return desk.show(request, "ledger.html", rows=_trial(words, rows), sums=_sums(words, rows), journal=journal, loan=loan)
+            found = ledger.closes(db=db)
+        rows, is_whole = chain(words, found)
+        days = standing(words, found[:1], house.clock.today(house.settings.timezone))
+        return desk.show(request, "closes.html", rows=rows[:400], count=len(rows), is_whole=is_whole, days=days)
+
+    @router.get("/console/ledger/transfers/{transfer}")
+    def transfer(request: Request, who: Reader, transfer: UUID) -> Response:
+        with house.begin() as db:
+            found = ledger.transfer(db=db, transfer=transfer)
+            teller = Teller(desk.words(request), board.parties(db))
+        return desk.show(request, "transfer.html", **teller.detail(found))
 
     @router.get("/console/ledger/{kind}")
-    def accounts(request: Request, who: Reader, kind: Kind, after: UUID | None = None) -> Response:
-        words = desk.words(request)
+    def accounts(request: Request, who: Reader, kind: Kind, after: UUID | None = None, moving: str = "") -> Response:
+        """The accounts of one kind; `moving` leaves out those that stand at nothing."""
         with house.begin() as db:
-            found = ledger.accounts(db=db, kind=kind, limit=PER_PAGE + 1, after=after)
-            parties = board.parties(db)
-        rows = [_balance(words, parties, one) for one in found[:PER_PAGE]]
-        next_ = found[PER_PAGE - 1].account.id if len(found) > PER_PAGE else None
-        return desk.show(request, "accounts.html", kind=kind.value, title=words.gettext(ACCOUNTS[kind.value]), rows=rows, next=next_)
+            found = ledger.find_accounts(db=db, kind=kind, standing=bool(moving), limit=PER_PAGE, after=after)
+            teller = Teller(desk.words(request), board.parties(db))
+        return desk.show(
+            request,
+            "accounts.html",
+            heading_of=teller.heading(kind),
+            rows=[teller.balance(one) for one in found.rows],
+            next=found.next,
+            moving=moving,
+        )
 
     @router.get("/console/ledger/{kind}/{owner}")
-    def entries(request: Request, who: Reader, kind: Kind, owner: UUID, currency: str = "CNY", before: datetime | None = None) -> Response:
-        words, account = desk.words(request), Account(kind, owner, currency[:3])
+    def entries(request: Request, who: Reader, kind: Kind, owner: UUID, currency: str = "CNY", after: str = "") -> Response:
+        account = Account(kind, owner, currency[:3])
         with house.begin() as db:
             balance = ledger.balances(db=db, accounts=[account]).get(account)
             if balance is None:
                 raise NoSuchLoan(str(owner))
-            found, parties = ledger.entries(db=db, account=account, limit=PER_PAGE, before=before), board.parties(db)
+            found = ledger.entries(db=db, account=account, limit=PER_PAGE + 1, after=Cursor.parse(after) if after else None)
+            teller = Teller(desk.words(request), board.parties(db))
         return desk.show(
             request,
             "account.html",
-            title=words.gettext(ACCOUNTS[kind.value]),
-            balance=_balance(words, parties, balance),
-            rows=[_entry(words, parties, one) for one in found],
-            next=found[-1].at.isoformat() if len(found) == PER_PAGE else None,
-            kind=kind.value,
+            heading_of=teller.heading(kind),
+            balance=teller.balance(balance),
+            rows=[teller.entry(one) for one in found[:PER_PAGE]],
+            next=str(found[PER_PAGE - 1].cursor) if len(found) > PER_PAGE else None,
+            first=not after,
+            today=house.clock.today(house.settings.timezone),
         )
+
+    @router.get("/console/ledger/{kind}/{owner}/statement")
+    def statement(
+        request: Request, who: Reader, kind: Kind, owner: UUID, since: str = "", until: str = "", currency: str = "CNY", form: str = ""
+    ) -> Response:
+        """An account between two book dates with its running balance, on a page or as CSV."""
+        account, today = Account(kind, owner, currency[:3]), house.clock.today(house.settings.timezone)
+        first, last = _day(since) or today.replace(day=1), _day(until) or today
+        with house.begin() as db:
+            limit = EXPORTED if form == "csv" else 400
+            found = ledger.statement(db=db, account=account, since=first, until=last, limit=limit)
+            teller = Teller(desk.words(request), board.parties(db))
+        if form == "csv":
+            response = pages.harden(Response(statements.spreadsheet(*teller.spreadsheet(found)), media_type="text/csv; charset=utf-8"))
+            response.headers["Content-Disposition"] = f'attachment; filename="{kind}-{str(owner)[-8:]}-{first}-{last}.csv"'
+            return response
+        return desk.show(request, "account_statement.html", heading_of=teller.heading(kind), **teller.statement(found))
 
     return router
 
 
-def _trial(words: Words, rows: Mapping[tuple[Kind, str], Balance]) -> list[dict[str, Any]]:
-    order = list(Kind)
-    return [
-        {
-            "kind": kind.value,
-            "word": words.gettext(ACCOUNTS[kind.value]),
-            "currency": currency,
-            "debits": words.money(one.debits),
-            "credits": words.money(one.credits),
-            "net": words.money(one.net),
-        }
-        for (kind, currency), one in sorted(rows.items(), key=lambda row: (row[0][1], order.index(row[0][0])))
-    ]
-
-
-def _sums(words: Words, rows: Mapping[tuple[Kind, str], Balance]) -> list[dict[str, Any]]:
-    """Debits and credits of each currency, and whether they are equal."""
-    found = []
-    for currency in sorted({currency for _, currency in rows}):
-        mine = [one for (_, other), one in rows.items() if other == currency]
-        debits, credits = (sum((getattr(one, side) for one in mine[1:]), getattr(mine[0], side)) for side in ("debits", "credits"))
-        found.append({"currency": currency, "debits": words.money(debits), "credits": words.money(credits), "equal": debits == credits})
-    return found
-
-
-def _owner(parties: Mapping[UUID, Partner], words: Words, account: Account) -> str:
-    if account.owner in parties:
-        return named(words, parties[account.owner])
-    return words.gettext("Platform") if account.owner == ledger.Account(Kind.CLEARING).owner else str(account.owner)[-12:]
-
-
-def _balance(words: Words, parties: Mapping[UUID, Partner], one: Balance) -> dict[str, Any]:
-    return {
-        "owner_id": one.account.owner,
-        "owner": _owner(parties, words, one.account),
-        "currency": one.account.currency,
-        "debits": words.money(one.debits),
-        "credits": words.money(one.credits),
-        "net": words.money(one.net),
-    }
-
-
-def _entry(words: Words, parties: Mapping[UUID, Partner], one: ledger.Entry) -> dict[str, Any]:
-    return {
-        "at": one.at,
-        "what": _what(words, one.what),
-        "other": f"{words.gettext(ACCOUNTS[one.other.kind.value])} · {_owner(parties, words, one.other)}",
-        "subject": one.subject if one.subject.int else None,
-        "debit": words.money(one.amount) if one.amount.is_positive else "",
-        "credit": "" if one.amount.is_positive else words.money(one.amount * -1),
-    }
-
-
-def _what(words: Words, what: str) -> str:
-    return words.gettext(POSTINGS[what]) if what in POSTINGS else what
-
-
-def _journal(db: Any, words: Words, parties: Mapping[UUID, Partner], loan: str) -> dict[str, Any]:
-    """Everything posted about one loan. Raises NoSuchLoan."""
+def _find(db: object, asked: str) -> str:
+    """Where what was typed is shown. Raises NoSuchLoan."""
     try:
-        found = servicing.loan(db=db, loan_id=UUID(loan.strip()))
+        if "/" in asked and (account := Account.parse(asked)):
+            return f"/console/ledger/{account.kind.value}/{account.owner}?currency={account.currency}"
+    except Refused:
+        pass  # a transfer's key has slashes too
+    from xinqiao import servicing
+
+    try:
+        return f"/console/loans/{servicing.loan(db=db, loan_id=UUID(asked)).id}"  # type: ignore[arg-type]
     except (ValueError, servicing.errors.LoanNotFound):
-        raise NoSuchLoan(loan[:60], field="loan") from None
-    rows = [
-        {
-            "at": one.at,
-            "what": _what(words, one.what),
-            "debit": f"{words.gettext(ACCOUNTS[one.debit.kind.value])} · {_owner(parties, words, one.debit)}",
-            "credit": f"{words.gettext(ACCOUNTS[one.credit.kind.value])} · {_owner(parties, words, one.credit)}",
-            "amount": words.money(one.amount),
-        }
-        for one in ledger.journal(db=db, subject=found.id, person=found.person_id)
-    ]
-    return {"loan": found.id, "application": found.application_id, "rows": rows}
+        pass
+    try:
+        key = UUID(asked)
+    except ValueError:
+        key = ledger.transfer_id(asked)
+    try:
+        return f"/console/ledger/transfers/{ledger.transfer(db=db, transfer=key).posting.id}"  # type: ignore[arg-type]
+    except Refused:
+        raise NoSuchLoan(asked[:60], field="what") from None
+
+
+def _day(text: str) -> date | None:
+    """Raises NotUnderstood."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise NotUnderstood(text[:40], "2026-11-22", field="on") from None
+
+
+def _instant(desk: Desk, text: str) -> datetime | None:
+    """As a browser's field writes it, in the house's time zone. Raises NotUnderstood."""
+    try:
+        read = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        raise NotUnderstood(text[:40], "2026-11-22T18:00", field="until") from None
+    return read.replace(tzinfo=ZoneInfo(desk.house.settings.timezone)) if read and read.tzinfo is None else read

@@ -177,17 +177,16 @@ DIMENSIONS = {
 KINDS = {"scene": N_("Scene"), "funder": N_("Funder"), "guarantor": N_("Guarantor")}
 PRODUCT_KINDS = {"personal": N_("Personal"), "micro_business": N_("Micro business")}
 
-ACCOUNTS = {
-    "clearing": N_("Clearing (at the bank, on its way)"),
-    "capital": N_("Funders' capital lent"),
-    "funder": N_("Owed to funders"),
-    "guarantor": N_("Owed to guarantors"),
-    "platform": N_("Platform's own earnings"),
-    "principal": N_("Loan principal receivable"),
-    "interest": N_("Interest collected and passed on"),
-    "premium": N_("Guarantee premium collected and passed on"),
-    "fees": N_("Fees collected and passed on"),
+GROUPS = {
+    "assets": N_("Assets"),
+    "liabilities": N_("Liabilities"),
+    "equity": N_("Equity"),
+    "income": N_("Income"),
+    "expenses": N_("Expenses"),
 }
+"""Classes of accounts; the accounts' own names stand in the ledger's chart."""
+
+RELATIONS = {"reverses": N_("reverses"), "settles": N_("settles a hold")}
 
 POSTINGS = {
     "funded": N_("Placed by the funder"),
@@ -205,6 +204,13 @@ POSTINGS = {
     "paid out": N_("Paid out to the party"),
 }
 
+PARTS = {
+    "principal": N_("Principal"),
+    "interest": N_("Interest"),
+    "penalty": N_("Penalty interest"),
+    "premium": N_("Guarantee fee"),
+    "fee": N_("Fees"),
+}
 COSTS = {"interest": N_("Interest"), "premium": N_("Guarantee fee"), "fees": N_("Fees"), "total": N_("Total")}
 BUCKETS = {"current": N_("Current"), "closed": N_("Repaid")}
 STATES = {
