@@ -17,7 +17,6 @@ from .line import Line, by_due
 from .model import Agreement, Books, Entry, EntryKind, LineKind, Share
 from .parts import NOTHING, Parts
 from .plan import dated, standing, with_down_payments
-from .product_fees import lay_fees
 from .progressive import progress
 from .recalculated import recalculated
 from .report import books_of
@@ -68,7 +67,6 @@ def _opened(agreement: Agreement, terms: Terms, on: date, events: list[e.Event])
     charges = [event for event in events if isinstance(event, e.ChargeAdded)]
     reserve(work, charges)
     if not grows:
-        lay_fees(work)
         for charge in charges:
             place(work, opened(charge))
     if terms.disbursed:
