@@ -120,7 +120,8 @@ def plain(terms: Terms) -> bool:
     """Level totals or level principal and nothing else: drawn here, tranche by tranche and change by change; other shapes by the generator."""
     product = terms.product
     shaped = product.amortisation not in (Amortisation.EQUAL_INSTALMENTS, Amortisation.EQUAL_PRINCIPAL)
-    dated_apart = product.business_days.convention is not Convention.NONE or terms.agreement.first_due is not None
+    odd = product.first_due_after is not None or (product.due_from_application and terms.rate)
+    dated_apart = product.business_days.convention is not Convention.NONE or terms.agreement.first_due is not None or odd
     return not (shaped or instalment_fees(product) or dated_apart or product.repricing or _refined(product))
 
 

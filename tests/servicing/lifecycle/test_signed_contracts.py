@@ -1,0 +1,96 @@
+"""Loans made from an offer's terms: the life of a loan counts as those contracts do, minor unit by minor unit."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.servicing.lending import TERMS
+from xinqiao.kit import CNY
+from xinqiao.servicing import Charge, Terms
+from xinqiao.servicing.lifecycle import replay
+from xinqiao.servicing.lifecycle.contracts import agreement_of
+from xinqiao.servicing.lifecycle.events import Disbursed, Event, Paid, SettledEarly
+from xinqiao.servicing.lifecycle.what_if import owed_now, payoff
+from xinqiao.servicing.loans.model import Loan, State, allocate, owed, settlement
+from xinqiao.servicing.schedule import Base
+
+START = date(2026, 3, 2)
+TERMS_DRAWN = st.builds(
+    Terms,
+    st.integers(100_000, 5_000_000).map(CNY),
+    st.sampled_from([Decimal("0.0725"), Decimal("0.12"), Decimal("0.2399")]),
+    st.integers(1, 12),
+    st.sampled_from([START, date(2026, 1, 31), date(2028, 2, 29)]),
+    premium=st.sampled_from([Charge(), Charge(Decimal("0.03")), Charge(Decimal("0.02"), Base.PRINCIPAL)]),
+    fee=st.sampled_from([Charge(), Charge(spread=CNY(777))]),
+    cooling_days=st.sampled_from([0, 7]),
+)
+
+
+class Then:
+    """The loan as the contract's own model has it."""
+
+    def __init__(self, terms: Terms) -> None:
+        nobody = UUID(int=0)
+        self.terms = terms
+        self.loan = Loan(nobody, nobody, nobody, nobody, nobody, None, terms, terms.start, None, terms.principal)
+        self.states = [State(i) for i in terms.schedule().instalments]
+
+    def age(self, on: date) -> None:
+        self.states = [state.aged(on) for state in self.states]
+
+    def pay(self, amount: int, on: date) -> dict[str, int]:
+        shares = allocate(self.loan, self.states, amount, on)
+        self.states = [state.pay(share, self.terms.late_rate) for state, share in zip(self.states, shares, strict=True)]
+        return {name: sum(share.by_name[name] for share in shares) for name in shares[0].by_name}
+
+
+def now(terms: Terms) -> list[Event]:
+    return [Disbursed(id="d", on=terms.start, order=1, amount=terms.principal.minor)]
+
+
+@pytest.mark.parametrize("terms", [TERMS, replace(TERMS, fee=Charge(spread=CNY(777)), premium=Charge(Decimal("0.03"), Base.PRINCIPAL))])
+def test_the_schedule_is_the_contracts(terms: Terms) -> None:
+    books = replay(agreement_of(terms), now(terms), on=terms.start)
+    drawn = [(i.number, i.due, i.amounts.principal, i.amounts.interest, i.amounts.premium, i.amounts.fee) for i in books.instalments]
+    assert drawn == [
+        (i.number, i.due, i.principal.minor, i.interest.minor, i.premium.minor, i.fee.minor) for i in terms.schedule().instalments
+    ]
+
+
+@settings(deadline=None, max_examples=60)
+@given(TERMS_DRAWN, st.lists(st.tuples(st.integers(0, 45), st.integers(1, 100)), max_size=8), st.integers(0, 60))
+def test_dues_splits_penalties_and_payoff_are_the_contracts(terms: Terms, payments: list[tuple[int, int]], rest: int) -> None:
+    agreement, events, then, day = agreement_of(terms), now(terms), Then(terms), terms.start
+    for days, percent in payments:
+        day += timedelta(days)
+        then.age(day)
+        due = owed(then.loan, then.states, day)
+        amount = min(due.accepted_up_to, due.payoff).minor * percent // 100
+        if not amount or due.payoff.minor <= amount:
+            continue
+        split = then.pay(amount, day)
+        events.append(Paid(id=f"p{len(events)}", on=day, order=len(events) + 1, amount=amount))
+        assert replay(agreement, events, on=day).entries[-1].parts.by_name == split
+    day += timedelta(rest)
+    then.age(day)
+    due = owed(then.loan, then.states, day)
+    assert owed_now(replay(agreement, events, on=day)).total == due.now.minor
+    parts = payoff(agreement, events, on=day)
+    assert parts.total == due.payoff.minor
+    assert [sum(p.by_name[k] for p in settlement(then.loan, then.states, day)) for k in parts.by_name] == list(parts.by_name.values())
+    if parts.total:
+        closed = replay(agreement, [*events, SettledEarly(id="s", on=day, order=99, amount=parts.total)], on=day)
+        assert (closed.status, closed.overpaid, closed.entries[-1].parts) == ("closed", 0, parts)
+
+
+def test_a_late_payment_costs_penalty_interest_by_the_day() -> None:
+    """First instalment 888.49 and 25.00 premium, of it 100.00 interest; ten days late at 18 % a year: 788.49 x 10 x 18 % / 360 = 3.94."""
+    events = [*now(TERMS), Paid(id="p", on=date(2026, 4, 12), order=2, amount=12_894 + 500)]
+    entry = replay(agreement_of(TERMS), events, on=date(2026, 4, 12)).entries[-1]
+    assert entry.parts.by_name == {"penalty": 394, "fee": 0, "premium": 2500, "interest": 10_000, "principal": 500}
