@@ -1,6 +1,6 @@
 """What servicing says when it refuses. Each part's errors stand together here so that their codes are seen at one glance."""
 
-from xinqiao.kit import Conflict, Forbidden, NotFound, Refused
+from xinqiao.kit import Conflict, Forbidden, NotFound, Refused, Unavailable
 
 
 class TermsRefused(Refused):
@@ -316,3 +316,107 @@ class SnapshotMissing(NotFound):
     code = "delinquency.snapshot_missing"
     says = "The book was not kept on {0}; it was on: {1}."
     says_zh = "{0} 没有留存资产状况；有留存的日期：{1}。"
+
+
+class RecordMalformed(Refused):
+    code = "reporting.record_malformed"
+    says = "This record does not have the shape of docs/bureau-records.md and does not leave: {0}."
+    says_zh = "记录不符合报送格式，未予报送：{0}。"
+
+
+class AcknowledgementMalformed(Refused):
+    code = "reporting.acknowledgement_malformed"
+    says = "This is no answer of shape xinqiao.bureau.ack/1: {0}."
+    says_zh = "反馈文件格式不正确：{0}。"
+
+
+class BatchUnknown(NotFound):
+    code = "reporting.batch_unknown"
+    says = "No file {0} was sent to the bureau."
+    says_zh = "没有找到报送批次 {0}。"
+
+
+class RecordUnknown(NotFound):
+    code = "reporting.record_unknown"
+    says = "There is no bureau record {0} of this person."
+    says_zh = "没有找到该个人的征信记录 {0}。"
+
+
+class RecordWithdrawn(Conflict):
+    code = "reporting.record_withdrawn"
+    says = "The arrears since {0} were found not to stand and deleted with the bureau; they are not reported again."
+    says_zh = "{0} 起的逾期经核查不成立并已删除，不再报送。"
+
+
+class DisputeUnknown(NotFound):
+    code = "reporting.dispute_unknown"
+    says = "There is no dispute {0}."
+    says_zh = "没有找到异议 {0}。"
+
+
+class DisputeAnswered(Conflict):
+    code = "reporting.dispute_answered"
+    says = "Dispute {0} was answered on {1} ({2}); open a new one for a new objection."
+    says_zh = "异议 {0} 已于 {1} 答复（{2}）；如有新的异议请另行提出。"
+
+
+class MonthNotOver(Conflict):
+    code = "reporting.month_not_over"
+    says = "Accounts are reported for a month that is over; {0} ends on {1}."
+    says_zh = "账户信息按已结束的月份报送；{0} 将于 {1} 结束。"
+
+
+class WalletUnknown(NotFound):
+    code = "wallet.unknown"
+    says = "There is no wallet in {0} of this person; open one first."
+    says_zh = "此人没有 {0} 钱包；请先开立。"
+
+
+class WalletCurrency(Refused):
+    code = "wallet.currency_not_offered"
+    says = "No wallet is offered in {0}; use one of {1}."
+    says_zh = "不提供 {0} 钱包；可用币种：{1}。"
+
+
+class WalletShort(Conflict):
+    code = "wallet.short"
+    says = "The wallet has {1} available and cannot give {0}; take that or less, or top it up first."
+    says_zh = "钱包可用余额 {1}，不足 {0}；请减少金额或先充值。"
+
+
+class WalletLimit(Refused):
+    code = "wallet.limit"
+    says = "{0} goes over the limit for {1}, {2}; at most {3} is possible now."
+    says_zh = "{0} 超出限额（{1}：{2}）；目前最多 {3}。"
+
+
+class WalletMinimum(Refused):
+    code = "wallet.minimum"
+    says = "{0} is less than the least amount for {1}, {2}."
+    says_zh = "{0} 低于{1}的最低金额 {2}。"
+
+
+class TokenRefused(Refused):
+    code = "wallet.token_refused"
+    says = "A payment names the rail's own token for the bank account, never the account's number; ask the rail for one."
+    says_zh = "请提供支付通道签发的账户令牌，不得直接提供银行账号；请先向通道申请令牌。"
+
+
+class MovementUnknown(NotFound):
+    code = "wallet.movement_unknown"
+    says = "There is no top-up or pay-out {0}."
+    says_zh = "没有充值或提现 {0}。"
+
+
+class RailSilent(Unavailable):
+    """The rail did not answer, so that nobody knows whether the money moved: the same order is asked again."""
+
+    code = "wallet.rail_silent"
+    says = "The payment rail {0!r} does not answer; the order stands and is asked again."
+    says_zh = "支付通道 {0!r} 未应答；指令保留并将重试。"
+
+
+class RailRefused(Refused):
+    code = "wallet.rail_refused"
+    says = "The payment rail {0!r} refused the order: {1}."
+    says_zh = "支付通道 {0!r} 拒绝了指令：{1}。"

@@ -17,7 +17,7 @@ branch_labels = None
 depends_on = None
 
 APPEND_ONLY = ("ledger_link", "ledger_snapshot", "ledger_close", "ledger_balance")
-CHANGEABLE = ("ledger_hold",)
+CHANGEABLE = ("ledger_hold", "wallet_movement")
 
 LOCK = "hashtextextended('ledger/' || {}, 0)"
 
@@ -79,6 +79,7 @@ def upgrade() -> None:
     _accounts()
     _transfers()
     _tables()
+    _wallets()
     for statement in (TURN, DAY_IS_OPEN, REFUSE):
         op.execute(statement)
     op.execute(
@@ -209,4 +210,34 @@ def _tables() -> None:
         sa.Column("debits", sa.BigInteger(), nullable=False),
         sa.Column("credits", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "account", "on", name=op.f("pk_ledger_balance")),
+    )
+
+
+def _wallets() -> None:
+    op.create_table(
+        "wallet_movement",
+        tenant(),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("way", sa.Text(), nullable=False),
+        sa.Column("minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="asked", nullable=False),
+        sa.Column("rail", sa.Text(), nullable=True),
+        sa.Column("reference", sa.Text(), nullable=True),
+        sa.Column("says", sa.Text(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("minor > 0", name=op.f("ck_wallet_movement_positive")),
+        sa.CheckConstraint(
+            "state IN ('asked', 'done', 'refused') AND (state = 'asked') = (ended_at IS NULL)", name=op.f("ck_wallet_movement_state")
+        ),
+        sa.PrimaryKeyConstraint("tenant", "id", "person_id", name=op.f("pk_wallet_movement")),
+    )
+    op.create_index("ix_wallet_movement_person", "wallet_movement", ["tenant", "person_id", "on"], unique=False)
+    op.create_index(
+        "ix_wallet_movement_asked", "wallet_movement", ["tenant", "at"], unique=False, postgresql_where=sa.text("state = 'asked'")
     )

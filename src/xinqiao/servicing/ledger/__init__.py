@@ -4,6 +4,7 @@ from ..errors import AccountUnknown, BalanceForbidden, TransferRefused
 from .chart import RULES, Heading, Kind, Rule, chart
 from .closes import Close, Snapshot, Totals
 from .model import (
+    NOBODY,
     Account,
     AccountPage,
     Balance,
@@ -20,12 +21,16 @@ from .model import (
     hold_id,
     transfer_id,
 )
-from .service.closing import close_day, close_through, closes, snapshot, trial_balance
-from .service.holds import expire, get_hold, hold, holds_of, release, settle
+from .service.checking import Problem, Verified, verify
+from .service.closing import close_day, close_through, closes, next_to_close, snapshot, trial_balance
+from .service.exporting import as_csv, beancount
+from .service.holds import expire, get_hold, hold, holds_of, is_held, release, settle
 from .service.posting import open_accounts, post, post_lists, reverse
-from .service.reading import accounts, balances, entries, find_accounts, journal, statement, transfer
+from .service.reading import accounts, balances, entries, find_accounts, is_posted, journal, statement, transfer
+from .store.checking import steady
 
 __all__ = [
+    "NOBODY",
     "RULES",
     "Account",
     "AccountPage",
@@ -43,14 +48,18 @@ __all__ = [
     "Line",
     "Link",
     "Posting",
+    "Problem",
     "Rule",
     "Snapshot",
     "Statement",
     "Totals",
     "Transfer",
     "TransferRefused",
+    "Verified",
     "accounts",
+    "as_csv",
     "balances",
+    "beancount",
     "chart",
     "close_day",
     "close_through",
@@ -62,7 +71,10 @@ __all__ = [
     "hold",
     "hold_id",
     "holds_of",
+    "is_held",
+    "is_posted",
     "journal",
+    "next_to_close",
     "open_accounts",
     "post",
     "post_lists",
@@ -71,7 +83,9 @@ __all__ = [
     "settle",
     "snapshot",
     "statement",
+    "steady",
     "transfer",
     "transfer_id",
     "trial_balance",
+    "verify",
 ]

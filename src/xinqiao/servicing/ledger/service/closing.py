@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -30,7 +29,7 @@ def close_day(*, db: Connection, clock: Clock, on: date) -> Close:
         return _standing(db, on)
     if on >= clock.today():
         raise DayNotOver(on, on + ONE_DAY, field="on")
-    first = last.on + ONE_DAY if last else store.first_day(db)
+    first = next_to_close(db=db)
     if first is None or first > on:
         raise NothingToClose(on, first or "a first posting", field="on")
     if on != first:
@@ -38,19 +37,19 @@ def close_day(*, db: Connection, clock: Clock, on: date) -> Close:
     return _close(db, clock, on, last)
 
 
-def close_through(*, db: Connection, clock: Clock, on: date, each: Callable[[Close], None] | None = None) -> list[Close]:
-    """Close every open day up to `on`, in order; an empty list when they are closed. Raises what `close_day` raises."""
+def next_to_close(*, db: Connection) -> date | None:
+    """The first open day; None while nothing was ever posted."""
+    last = store.last_close(db)
+    return last.on + ONE_DAY if last else store.first_day(db)
+
+
+def close_through(*, db: Connection, clock: Clock, on: date) -> list[Close]:
+    """Close every open day up to `on`, in order and in one transaction; an empty list when they are closed. Raises what `close_day` raises."""
     store.take_all(db)
-    last, made = store.last_close(db), []
-    day = last.on + ONE_DAY if last else store.first_day(db)
-    if day is None or (last is None and day > on):
-        raise NothingToClose(on, day or "a first posting", field="on")
-    while day <= on:
-        made.append(close_day(db=db, clock=clock, on=day))
-        if each is not None:
-            each(made[-1])
-        day += ONE_DAY
-    return made
+    day = next_to_close(db=db)
+    if day is None:
+        raise NothingToClose(on, "a first posting", field="on")
+    return [close_day(db=db, clock=clock, on=day + timedelta(days=n)) for n in range((on - day).days + 1)]
 
 
 def closes(*, db: Connection, limit: int | None = None, newest_first: bool = True) -> list[Close]:

@@ -97,6 +97,11 @@ def get_hold(*, db: Connection, hold: UUID | str) -> Held:
     return found[0]
 
 
+def is_held(*, db: Connection, hold: UUID | str) -> bool:
+    """Whether a hold of this id or key was ever placed."""
+    return bool(store.get(db, [hold if isinstance(hold, UUID) else hold_id(hold)]))
+
+
 def holds_of(*, db: Connection, account: Account, standing: bool = True, limit: int = 100) -> list[Held]:
     """An account's holds, newest first; all of them, or those that still stand."""
     return store.of_account(db, account, standing=standing, limit=limit)

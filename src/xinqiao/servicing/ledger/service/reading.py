@@ -74,6 +74,11 @@ def transfer(*, db: Connection, transfer: UUID | str) -> Detail:
     )
 
 
+def is_posted(*, db: Connection, transfer: UUID | str) -> bool:
+    """Whether the transfer of this id or key stands in the books."""
+    return bool(store.stored(db, [transfer if isinstance(transfer, UUID) else transfer_id(transfer)]))
+
+
 def statement(*, db: Connection, account: Account, since: date, until: date, limit: int = 500, after: Cursor | None = None) -> Statement:
     """The account between two book dates, both included: what it stood at, its entries with the running balance, what it stands at.
 
