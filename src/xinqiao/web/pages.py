@@ -106,7 +106,16 @@ def render(
 ) -> Response:
     """A page in the reader's language; `?lang=` is remembered in a cookie."""
     words = words_of(request, zone)
-    known_to_all = {"request": request, "words": words, "language": words.language, "other_language": _other(request, words.language)}
+    known_to_all = {
+        "request": request,
+        "words": words,
+        "language": words.language,
+        "other_language": _other(request, words.language),
+        "demo": is_demo(request),
+        "problem": None,
+        "given": {},
+        "wrong": None,
+    }
     body = environment(words.language).get_template(template).render(known_to_all | context)
     response = harden(HTMLResponse(body, status), camera=camera)
     response.headers["Content-Language"] = words.language
@@ -116,6 +125,12 @@ def render(
             COOKIE, words.language, max_age=365 * 86400, httponly=True, samesite="lax", secure=request.url.scheme == "https"
         )
     return response
+
+
+def is_demo(request: Request) -> bool:
+    """Whether the house that serves this request is a demonstration; every page of one says so, errors too."""
+    house = getattr(request.app.state, "house", None) if "app" in request.scope else None
+    return house is not None and house.settings.demo
 
 
 def _other(request: Request, language: str) -> tuple[str, str, str]:

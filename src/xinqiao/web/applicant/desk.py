@@ -14,7 +14,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from xinqiao.journeys.views import Standing
-from xinqiao.kit import Clock, Refused, Settings
+from xinqiao.kit import Clock, Money, Refused, Settings
 
 from .. import pages
 from ..forms import is_from_own_page
@@ -53,6 +53,17 @@ class Posted:
             raise FormIncomplete(name, field=name)
         return value
 
+    def money(self, name: str, currency: str) -> Money:
+        """A positive amount as people write it. Raises FormIncomplete, NotAnAmount."""
+        try:
+            amount = Money.parse(self.need(name).replace(",", "").replace("，", "").lstrip("¥￥").strip(), currency)
+        except Refused as refusal:
+            refusal.field = name
+            raise
+        if not amount.is_positive:
+            raise FormIncomplete(name, field=name)
+        return amount
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -75,6 +86,7 @@ class Desk:
             raise ForeignForm
         async with request.form(max_files=2, max_fields=40) as form:
             fields = {name: value for name, value in form.items() if isinstance(value, str)}
+            request.state.given = fields
             files = {name: await value.read() for name, value in form.items() if isinstance(value, UploadFile)}
         if not self.sealer.is_form_token(session, fields.get("form_token", "")):
             raise ForeignForm
@@ -89,9 +101,17 @@ class Desk:
         return response
 
     def show(self, request: Request, template: str, session: Session | None, **context: Any) -> Response:
+        """A page; after a form that was refused it says what was wrong and holds what was filled in."""
         token = self.sealer.form_token(session) if session else ""
+        refusal: Refused | None = getattr(request.state, "refusal", None)
+        known = {
+            "form_token": token,
+            "given": getattr(request.state, "given", {}),
+            "problem": refusal.message(pages.words_of(request).language) if refusal else None,
+            "wrong": refusal.field if refusal else None,
+        }
         return pages.render(
-            request, f"applicant/{template}", zone=self.settings.timezone, form_token=token, demo=self.settings.demo, **context
+            request, f"applicant/{template}", status=refusal.status if refusal else 200, zone=self.settings.timezone, **known, **context
         )
 
     def step(self, standing: Standing) -> Response:
@@ -104,7 +124,10 @@ def go(address: str) -> Response:
 
 
 class FriendlyRoute(APIRoute):
-    """Answers a refusal with a page (or with a problem, for a program that asks for one)."""
+    """Answers a refusal with a page (or with a problem, for a program that asks for one).
+
+    A mistake in a form leads back to the form, with what was filled in and what would be right.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         handle = super().get_route_handler()
@@ -113,10 +136,46 @@ class FriendlyRoute(APIRoute):
             try:
                 return await handle(request)
             except Refused as refusal:
-                return pages.error(request, refusal)
+                return await again(request, refusal) or pages.error(request, refusal)
             except RequestValidationError:
                 return pages.error(request, PageMissing())
             except HTTPException as error:
                 return pages.error(request, PageMissing() if error.status_code == 404 else ForeignForm())
 
         return answer
+
+
+FORMS = {"/my/loan/pay": "/my/loan"}
+"""Where a form stands whose answer goes to another address than its own page."""
+
+
+async def again(request: Request, refusal: Refused) -> Response | None:
+    """The page of the form whose answer was refused for one of its fields; None where there is none to go back to."""
+    fillable = request.method == "POST" and refusal.field is not None and pages.wants_page(request)
+    if not fillable or hasattr(request.state, "refusal") or not hasattr(request.state, "given"):
+        return None
+    path = FORMS.get(request.url.path, request.url.path)
+    scope = {**request.scope, "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b""}
+    scope["state"] = {"given": request.state.given, "refusal": refusal}
+    return await _ask(request, scope)
+
+
+async def _ask(request: Request, scope: dict[str, Any]) -> Response | None:
+    """The answer of our own router to another request; None unless it is a page that tells the refusal."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(dict(message))
+
+    for name in ("endpoint", "route", "path_params"):
+        scope.pop(name, None)
+    await request.app.router(scope, receive, send)
+    start, *rest = sent
+    if start["status"] != scope["state"]["refusal"].status:
+        return None
+    response = Response(b"".join(part.get("body", b"") for part in rest), start["status"])
+    response.raw_headers = list(start["headers"])
+    return response

@@ -14,10 +14,29 @@ class ForeignForm(Forbidden):
     says_zh = "这份表单不是从本站页面提交的，或者停留太久了；请返回、刷新页面后再试一次。"
 
 
+FIELDS = {
+    "typed_name": ("姓名", "your full name"),
+    "amount": ("金额", "the amount"),
+    "choice": ("还款方式", "how much to pay"),
+    "value": ("正确的内容", "what would be right"),
+    "clip": ("短片", "the clip"),
+    "sure": ("确认", "that you understand it"),
+    "answer": ("您的回答", "your answer"),
+    "since": ("起始日", "the first day"),
+    "until": ("截止日", "the last day"),
+}
+"""What fields are called where a person is told to fill them in."""
+
+
 class FormIncomplete(Refused):
     code = "applicant.form_incomplete"
-    says = "Please fill in {0!r} and send the form again."
+    says = "Please give {0} and send the form again."
     says_zh = "请填写“{0}”后再提交。"
+
+    def message(self, language: str = "en") -> str:
+        name = str(self.args[0])
+        zh, en = FIELDS.get(name, (name, name))
+        return self.says_zh.format(zh) if language.startswith("zh") else self.says.format(en)
 
 
 class WrongMoment(Refused):

@@ -90,10 +90,7 @@ def _amount(posted: Posted, loan: Loan) -> Money:
         return loan.next_amount
     if chosen == "all":
         return loan.payoff
-    amount = Money.parse(posted.need("amount").replace(",", "").lstrip("¥￥"), loan.principal.currency)
-    if not amount.is_positive:
-        raise FormIncomplete("amount", field="amount")
-    return amount
+    return posted.money("amount", loan.principal.currency)
 
 
 def _key(posted: Posted) -> Mapping[str, str] | None:

@@ -21,14 +21,14 @@ from xinqiao import staff
 from xinqiao.journeys import House
 from xinqiao.kit import Refused
 from xinqiao.staff import Permission, Role, Session
-from xinqiao.staff.errors import SecondFactorNeeded, SessionOver
+from xinqiao.staff.errors import PermissionMissing, SecondFactorNeeded, SessionOver
 from xinqiao.vault import Actor
 
 from .. import pages
 from ..forms import is_from_own_page
 from ..i18n import Words
-from .errors import ForeignForm, FormIncomplete, NotUnderstood, PageMissing, PasswordFirst
-from .words import N_, ROLES, ROOMS
+from .errors import ForeignForm, FormIncomplete, NotUnderstood, PageMissing, PasswordFirst, RoleMayNot
+from .words import N_, PERMISSIONS, ROLES, ROOMS
 
 COOKIE = "xinqiao_console"
 DONE = {
@@ -183,6 +183,10 @@ class Desk:
             return go("/console/password")
         if isinstance(refusal, SecondFactorNeeded):
             return go("/console/authenticator")
+        if isinstance(refusal, PermissionMissing) and pages.wants_page(request):
+            role, permission = refusal.args
+            gettext = self.words(request).gettext
+            refusal = RoleMayNot(gettext(ROLES[role]), gettext(PERMISSIONS.get(permission, permission)))
         operator = getattr(request.state, "operator", None)
         context = {
             **_frame(request, operator),

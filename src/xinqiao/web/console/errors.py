@@ -7,6 +7,14 @@ class ForeignForm(Forbidden):
     says_zh = "这份表单不是从本站页面提交的，或者停留太久了；请刷新页面后再试。"
 
 
+class RoleMayNot(Forbidden):
+    """The staff room's refusal in words instead of codes."""
+
+    code = "staff.permission_missing"
+    says = "Your role, {0}, may not {1}; ask one who may."
+    says_zh = "您的角色“{0}”没有“{1}”的权限，请联系有权限的同事。"
+
+
 class PageMissing(NotFound):
     code = "console.page_missing"
     says = "There is no such page."

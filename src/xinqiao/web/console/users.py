@@ -12,6 +12,7 @@ from xinqiao.staff import PERMISSIONS, Permission, Role
 
 from .desk import Desk, Operator, Posted, console_route, go
 from .errors import NotUnderstood
+from .words import PERMISSIONS as MAY
 from .words import ROLES
 
 ACTIONS = ("role", "activate", "deactivate", "reset")
@@ -65,6 +66,10 @@ def _change(desk: Desk, form: Posted, user: UUID) -> None:
             staff.set_active(**common, active=what == "activate")
 
 
+def _may(role: Role) -> list[str]:
+    return [one.value for one in Permission if one in PERMISSIONS[role]]
+
+
 def _role(form: Posted) -> Role:
     given = form.need("role")
     if given not in set(Role):
@@ -81,7 +86,7 @@ def _page(desk: Desk, request: Request, *, refusal: Refused | None = None, fresh
         "users.html",
         status=refusal.status if refusal else 200,
         users=users,
-        roles=[(role.value, words.gettext(ROLES[role.value]), sorted(PERMISSIONS[role])) for role in Role],
+        roles=[(role.value, words.gettext(ROLES[role.value]), [words.gettext(MAY.get(one, one)) for one in _may(role)]) for role in Role],
         fresh=fresh,
         problem=refusal.message(words.language) if refusal else None,
     )

@@ -57,6 +57,20 @@ ROOMS: tuple[tuple[str, tuple[Room, ...]], ...] = (
 
 ROLES = {"admin": N_("Administrator"), "risk": N_("Risk"), "compliance": N_("Compliance"), "viewer": N_("Viewer")}
 
+PERMISSIONS: dict[str, str] = {
+    "applications.read": N_("see applications, names masked"),
+    "applications.review": N_("decide what a person must look at"),
+    "personal.unmasked": N_("see personal values in clear, with a reason"),
+    "book.read": N_("see the book and the ledger"),
+    "policy.manage": N_("change the policy and funders' terms"),
+    "partners.manage": N_("manage partners and their keys"),
+    "users.manage": N_("manage console users"),
+    "consents.read": N_("see consents"),
+    "audit.read": N_("read the access log"),
+    "rights.answer": N_("answer requests about one's data"),
+}
+"""What each permission lets one do, as the staff room codes them."""
+
 STAGES: dict[Stage, tuple[str, str]] = {
     Stage.RECEIVED: (N_("Received"), ""),
     Stage.IDENTIFYING: (N_("Identity check"), "live"),
