@@ -7,6 +7,7 @@ from .rolls import RollMatrix, Weight, matrix
 from .service import (
     age,
     explain,
+    flags,
     grade_history,
     grades,
     lift,
@@ -39,6 +40,7 @@ __all__ = [
     "classify",
     "days_past_due",
     "explain",
+    "flags",
     "grade_history",
     "grades",
     "lift",

@@ -60,6 +60,11 @@ def grade_history(*, db: Connection, loan_id: UUID) -> list[GradeMove]:
     return store.grade_moves(db, loan_id)
 
 
+def flags(*, db: Connection, loans: Sequence[UUID], on: date) -> dict[UUID, Flag]:
+    """The events that stand for each loan on a day."""
+    return {loan: known.flags for loan, known in store.known(db, loans, on).items()}
+
+
 def explain(*, db: Connection, loan_id: UUID, rules: GradeRules = GRADES_2023) -> Judgement:
     """The category a loan stands in, and by which clause."""
     moves = store.grade_moves(db, loan_id)

@@ -1,10 +1,22 @@
-"""What a credit bureau is told, and what must have happened first."""
+"""What a credit bureau is told, what must have happened first, and how it is set right. The bureau that ships is a simulator."""
 
 from ..errors import InGrace, NoConsent, NoNotice, NotInArrears, PaidInGrace
-from .model import Notice, Record, notice_text
+from .disputing import answer_dispute, disputes, expire, open_dispute, open_disputes, overdue_disputes
+from .making import arrears
+from .model import Answer, Dispute, Finding, Ground, Notice, Record, notice_text
+from .monthly import report_month
+from .sending import Acknowledged, Batch, acknowledge, export_again, export_batch, outcomes, release, stuck, told_of, unanswered
 from .service import clear, notify, records, report
+from .shape import check, schema
+from .simulator import SimulatedBureau
 
 __all__ = [
+    "Acknowledged",
+    "Answer",
+    "Batch",
+    "Dispute",
+    "Finding",
+    "Ground",
     "InGrace",
     "NoConsent",
     "NoNotice",
@@ -12,9 +24,28 @@ __all__ = [
     "Notice",
     "PaidInGrace",
     "Record",
+    "SimulatedBureau",
+    "acknowledge",
+    "answer_dispute",
+    "arrears",
+    "check",
     "clear",
+    "disputes",
+    "expire",
+    "export_again",
+    "export_batch",
     "notice_text",
     "notify",
+    "open_dispute",
+    "open_disputes",
+    "outcomes",
+    "overdue_disputes",
     "records",
+    "release",
     "report",
+    "report_month",
+    "schema",
+    "stuck",
+    "told_of",
+    "unanswered",
 ]

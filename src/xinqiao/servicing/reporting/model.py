@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from xinqiao.kit.clock import SHANGHAI
 
 from ..errors import LanguageUnknown
 
-SHAPE = "xinqiao.bureau/1"
+SHAPE = "xinqiao.bureau/2"
 TEXTS = {
     "zh-CN": "您的借款（编号 {loan}）自 {since} 起有款项逾期未还，现应还 {amount}。若在 {until} 当日或之前还清，不会报送；否则我们将按您此前单独的同意，"
     "向征信机构报送这一逾期信息。如对金额有异议，请先与我们联系。",
@@ -62,7 +63,8 @@ class Record:
     loan_id: UUID
     person_id: UUID
     kind: str
-    """"negative", or "cleared" once the arrears that were reported have been paid."""
+    """"negative"; "cleared" once the arrears that were reported have been paid; "deleted" when they were found not to stand; "expired" after
+    the years for which negative information is kept."""
     arrears_since: date
     days_past_due: int
     bucket: str
@@ -72,6 +74,57 @@ class Record:
     notice_id: UUID
     at: datetime
     shape: str = SHAPE
+
+
+class Ground(StrEnum):
+    """What a dispute is about. A code, not the person's words: those are personal data."""
+
+    NOT_MINE = "not_mine"
+    ALREADY_PAID = "already_paid"
+    WRONG_AMOUNT = "wrong_amount"
+    WRONG_DATE = "wrong_date"
+    NO_CONSENT = "no_consent"
+    NO_NOTICE = "no_notice"
+    OTHER = "other"
+
+
+class Finding(StrEnum):
+    """What came of a dispute."""
+
+    STANDS = "stands"
+    """The record was right and stays."""
+    CORRECTED = "corrected"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    finding: str
+    on: date
+    by: str
+    """Who answered: an operator's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """An objection to one record, by the person or found by us, and until when it must be answered."""
+
+    id: UUID
+    person_id: UUID
+    loan_id: UUID
+    record_id: UUID
+    ground: str
+    raised_by: str
+    """"person" or "operator"."""
+    opened_on: date
+    answer_by: date
+    """The last day for the answer (art. 25, unverified)."""
+    rules_version: str
+    at: datetime
+    answer: Answer | None = None
+
+    def is_overdue(self, on: date) -> bool:
+        return self.answer is None and on > self.answer_by
 
 
 def notice_text(*, language: str, loan_id: UUID, since: date, overdue: Money, until: date) -> str:

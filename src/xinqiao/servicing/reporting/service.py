@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -10,9 +13,11 @@ from sqlalchemy import Connection
 from xinqiao.kit import Clock, Money, events, new_id
 
 from .. import loans
-from ..errors import InGrace, NoConsent, NoNotice, NotInArrears, PaidInGrace
-from . import store
-from .model import Notice, Record, notice_text
+from ..errors import InGrace, NoNotice, NotInArrears, PaidInGrace, RecordWithdrawn
+from . import making, permission, store
+from .model import SHAPE, Notice, Record, notice_text
+from .shape import check
+from .store import disputes, outbox
 
 
 def notify(*, db: Connection, clock: Clock, loan_id: UUID, language: str, channel: str) -> Notice:
@@ -21,7 +26,7 @@ def notify(*, db: Connection, clock: Clock, loan_id: UUID, language: str, channe
     The caller sends `Notice.text` by the channel, within contact hours. Raises LoanNotFound, NotInArrears, LanguageUnknown.
     """
     seen = _in_arrears(db, clock, loan_id)
-    since = _arrears_since(seen)
+    since = arrears_since(seen)
     known = store.notice(db, seen.loan, since)
     if known is not None and not known.met_by(_payments(db, loan_id)):
         return known
@@ -37,23 +42,18 @@ def notify(*, db: Connection, clock: Clock, loan_id: UUID, language: str, channe
 
 
 def report(*, db: Connection, clock: Clock, loan_id: UUID, consent: str | None) -> Record:
-    """Make the negative record; the same arrears in the same bucket are recorded once.
+    """Make the negative record and queue it for the bureau; the same arrears in the same bucket are recorded once.
 
-    `consent` names the person's receipt for credit-bureau reporting, in force now: the caller asks `consent.require` for it.
-    Raises NoConsent, LoanNotFound, NotInArrears (also when the arrears were paid in the grace period), NoNotice,
-    PaidInGrace, InGrace.
+    `consent` names the person's receipt for credit-bureau reporting. It must be in force now, and is asked for again when the file is written.
+    Raises NoConsent, LoanNotFound, NotInArrears (also when the arrears were paid in the grace period), NoNotice, PaidInGrace, InGrace,
+    RecordWithdrawn.
     """
-    if not consent:
-        raise NoConsent(field="consent")
     seen = _in_arrears(db, clock, loan_id)
-    since = _arrears_since(seen)
-    notice = store.notice(db, seen.loan, since)
-    if notice is None:
-        raise NoNotice(since)
-    if notice.met_by(_payments(db, loan_id)):
-        raise PaidInGrace(notice.overdue)
-    if clock.today() <= notice.grace_until:
-        raise InGrace(notice.grace_until)
+    receipt = permission.of(db, clock, seen.loan.person_id, consent)
+    since = arrears_since(seen)
+    if store.withdrawn(db, seen.loan, since):
+        raise RecordWithdrawn(since)
+    notice = told(db, clock, seen)
     made = Record(
         id=new_id(),
         loan_id=loan_id,
@@ -63,34 +63,22 @@ def report(*, db: Connection, clock: Clock, loan_id: UUID, consent: str | None) 
         days_past_due=seen.days_past_due,
         bucket=seen.bucket or "",
         overdue=seen.owed.overdue,
-        consent=consent,
+        consent=receipt,
         notice_id=notice.id,
         at=clock.now(),
     )
-    return _record(db, made)
+    return _record(db, made, making.negative(seen.loan, made, notice, in_dispute=_in_dispute(db, loan_id)))
 
 
 def clear(*, db: Connection, clock: Clock, loan_id: UUID) -> Record | None:
     """Once arrears that were reported have been paid, record that; None when there is nothing to correct."""
     seen = loans.view(db=db, clock=clock, loan_id=loan_id)
     open_since = store.reported_and_open(db, seen.loan)
-    if open_since is None or (seen.days_past_due and _arrears_since(seen) == open_since.arrears_since):
+    if open_since is None or (seen.days_past_due and arrears_since(seen) == open_since.arrears_since):
         return None
     zero = seen.owed.overdue - seen.owed.overdue
-    made = Record(
-        id=new_id(),
-        loan_id=loan_id,
-        person_id=seen.loan.person_id,
-        kind="cleared",
-        arrears_since=open_since.arrears_since,
-        days_past_due=0,
-        bucket="",
-        overdue=zero,
-        consent=open_since.consent,
-        notice_id=open_since.notice_id,
-        at=clock.now(),
-    )
-    return _record(db, made)
+    made = replace(open_since, id=new_id(), kind="cleared", days_past_due=0, bucket="", overdue=zero, at=clock.now(), shape=SHAPE)
+    return _record(db, made, making.cleared(seen.loan, made, open_since.id))
 
 
 def records(*, db: Connection, loan_id: UUID) -> list[Record]:
@@ -98,9 +86,29 @@ def records(*, db: Connection, loan_id: UUID) -> list[Record]:
     return store.records(db, loan_id)
 
 
-def _record(db: Connection, made: Record) -> Record:
+def told(db: Connection, clock: Clock, seen: loans.View) -> Notice:
+    """The notice that stands for a loan's arrears, its grace over and unmet. Raises NoNotice, PaidInGrace, InGrace."""
+    since = arrears_since(seen)
+    notice = store.notice(db, seen.loan, since)
+    if notice is None:
+        raise NoNotice(since)
+    if notice.met_by(_payments(db, seen.loan.id)):
+        raise PaidInGrace(notice.overdue)
+    if clock.today() <= notice.grace_until:
+        raise InGrace(notice.grace_until)
+    return notice
+
+
+def arrears_since(seen: loans.View) -> date:
+    """The oldest due date that is still unpaid."""
+    return seen.on - timedelta(days=seen.days_past_due)
+
+
+def _record(db: Connection, made: Record, body: Mapping[str, Any]) -> Record:
     if not store.add_record(db, made):
         return store.same_record(db, made)
+    check(body)
+    outbox.put(db, f"{made.kind}/{made.id}", body, loan=made.loan_id, period=None, at=made.at)
     data = {
         "record": made.id,
         "kind": made.kind,
@@ -113,6 +121,10 @@ def _record(db: Connection, made: Record) -> Record:
     return made
 
 
+def _in_dispute(db: Connection, loan_id: UUID) -> bool:
+    return any(one.answer is None for one in disputes.of_loan(db, loan_id))
+
+
 def _payments(db: Connection, loan_id: UUID) -> list[tuple[datetime, Money]]:
     return [(paid.at, paid.amount) for paid in loans.repayments(db=db, loan_id=loan_id)]
 
@@ -122,8 +134,3 @@ def _in_arrears(db: Connection, clock: Clock, loan_id: UUID) -> loans.View:
     if not seen.days_past_due:
         raise NotInArrears(loan_id)
     return seen
-
-
-def _arrears_since(seen: loans.View) -> date:
-    """The oldest due date that is still unpaid."""
-    return seen.on - timedelta(days=seen.days_past_due)

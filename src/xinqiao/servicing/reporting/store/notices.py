@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Connection, Date, DateTime, Index, Integer, PrimaryKeyConstraint, Row, Table, Text, Uuid, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Row,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from xinqiao.kit import Money, tables
 from xinqiao.kit.database import tenant
 
-from ..loans import Loan
-from .model import Notice, Record
+from ...loans import Loan
+from ..model import Notice, Record
 
 noticed = Table(
     "bureau_notice",
@@ -92,12 +107,35 @@ def records(db: Connection, loan_id: UUID) -> list[Record]:
     return [_record(row) for row in db.execute(select(record).where(record.c.loan_id == loan_id).order_by(record.c.at, record.c.id))]
 
 
+def record_of(db: Connection, record_id: UUID) -> Record | None:
+    row = db.execute(select(record).where(record.c.id == record_id)).first()
+    return _record(row) if row else None
+
+
 def reported_and_open(db: Connection, of: Loan) -> Record | None:
-    """The newest negative record whose arrears no later record has cleared."""
+    """The newest negative record whose arrears no later record has ended."""
     made = [one for one in records(db, of.id) if one.person_id == of.person_id]
-    cleared = {one.arrears_since for one in made if one.kind == "cleared"}
-    still = [one for one in made if one.kind == "negative" and one.arrears_since not in cleared]
+    ended = {one.arrears_since for one in made if one.kind != "negative"}
+    still = [one for one in made if one.kind == "negative" and one.arrears_since not in ended]
     return still[-1] if still else None
+
+
+def withdrawn(db: Connection, of: Loan, since: date) -> bool:
+    """Whether these arrears were found not to stand."""
+    mine = (record.c.person_id == of.person_id) & (record.c.loan_id == of.id) & (record.c.arrears_since == since)
+    return db.execute(select(record.c.id).where(mine & (record.c.kind == "deleted"))).first() is not None
+
+
+def cleared_before(db: Connection, day: date, *, limit: int) -> list[Record]:
+    """Negative records whose arrears ended on or before that day and that were not deleted yet."""
+    ended = record.alias("ended")
+    same = and_(
+        ended.c.person_id == record.c.person_id, ended.c.loan_id == record.c.loan_id, ended.c.arrears_since == record.c.arrears_since
+    )
+    over = select(ended.c.id).where(same, ended.c.kind == "cleared", ended.c.at < day + timedelta(days=1)).exists()
+    gone = select(ended.c.id).where(same, ended.c.bucket == record.c.bucket, ended.c.kind.in_(("deleted", "expired"))).exists()
+    query = select(record).where(record.c.kind == "negative", over, ~gone).order_by(record.c.at, record.c.id).limit(limit)
+    return [_record(row) for row in db.execute(query)]
 
 
 def _record(r: Row) -> Record:
