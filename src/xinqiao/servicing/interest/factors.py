@@ -8,7 +8,7 @@ Each step is rounded half-even to the precision (12 digits as Apache Fineract co
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import reduce
@@ -17,6 +17,8 @@ from ..daycount import days_in_year
 from ..product.model import DayCount, Every, Unit
 
 ONE = Decimal(1)
+EXACT = Context(prec=200)
+"""Wide enough that adding one to a factor, or factors to each other, rounds nothing."""
 
 
 def context(digits: int) -> Context:
@@ -35,7 +37,7 @@ def rate_factor(
         of_year = to.divide(_unit_days(every, count, start, year) * every.count, Decimal(year))
         inside, whole = (end - start).days, (period[1] - period[0]).days
         earned = to.divide(to.multiply(to.multiply(annual_rate, of_year), Decimal(inside)), Decimal(whole))
-    return earned.quantize(Decimal(1).scaleb(-to.prec), ROUND_HALF_EVEN)
+    return earned.quantize(Decimal(1).scaleb(-to.prec), ROUND_HALF_EVEN, EXACT)
 
 
 def _unit_days(every: Every, count: DayCount, start: date, year: int) -> Decimal:
@@ -54,11 +56,15 @@ def _across_years(start: date, end: date, to: Context) -> Decimal:
     return total
 
 
+def total(factors: Iterable[Decimal]) -> Decimal:
+    return reduce(EXACT.add, factors, Decimal(0))
+
+
 def growth(factors: Sequence[Decimal], to: Context) -> Decimal:
     """Π (1 + f)."""
-    return reduce(lambda product, factor: to.multiply(product, ONE + factor), factors, ONE)
+    return reduce(lambda product, factor: to.multiply(product, EXACT.add(ONE, factor)), factors, ONE)
 
 
 def annuity(factors: Sequence[Decimal], to: Context) -> Decimal:
     """fn, where f1 = 1 and fn = 1 + f(n-1) x (1 + factor n): what instalments of 1 grow to by the last due date."""
-    return reduce(lambda value, factor: to.add(ONE, to.multiply(value, ONE + factor)), factors[1:], ONE)
+    return reduce(lambda value, factor: to.add(ONE, to.multiply(value, EXACT.add(ONE, factor))), factors[1:], ONE)

@@ -22,7 +22,7 @@ from xinqiao.kit import Money
 from ..errors import ScheduleImpossible
 from ..product.model import DayCount, Every, Rounded, Rounding
 from ..schedule.rounding import multiple_of, to_minor
-from .factors import annuity, context, growth, rate_factor
+from .factors import annuity, context, growth, rate_factor, total
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ class Period:
 
     @property
     def factor(self) -> Decimal:
-        return sum((stretch.factor for stretch in self.stretches), Decimal(0))
+        return total(stretch.factor for stretch in self.stretches)
 
 
 @dataclass(frozen=True, slots=True)
