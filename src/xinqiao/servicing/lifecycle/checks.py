@@ -41,10 +41,21 @@ def _charge(agreement: Agreement, events: Sequence[e.Event], standing: Sequence[
         raise LifeRefused("charge_before_disbursal", f"the charge falls due before the payout on {first}", f"费用到期日早于放款日 {first}")
 
 
+def _waiver(agreement: Agreement, events: Sequence[e.Event], standing: Sequence[e.Event], event: e.ChargeWaived | e.ChargeAdjusted) -> None:
+    added = next((c for c in standing if isinstance(c, e.ChargeAdded) and c.charge == event.charge), None)
+    if added is None:
+        raise LifeRefused("no_such_charge", f"there is no charge {event.charge!r} in force", f"没有有效的费用 {event.charge!r}")
+    since = min(added.on, added.due or added.on)
+    if event.on < since:
+        raise LifeRefused("before_charge", f"the charge counts from {since}", f"费用自 {since} 起生效")
+
+
 def _charge_back(agreement: Agreement, events: Sequence[e.Event], standing: Sequence[e.Event], event: e.ChargedBack) -> None:
     paid = next((earlier for earlier in standing if earlier.id == event.of), None)
     if not isinstance(paid, e.Paid | e.SettledEarly):
         raise LifeRefused("no_such_payment", f"there is no payment {event.of} to charge back", f"没有可撤回的还款 {event.of}")
+    if event.on < paid.on:
+        raise LifeRefused("before_payment", f"the payment is dated {paid.on}", f"还款日期为 {paid.on}")
     before = sum(c.amount for c in standing if isinstance(c, e.ChargedBack) and c.of == event.of)
     if before + event.amount > paid.amount:
         raise LifeRefused("charge_back_too_large", "a charge-back cannot exceed the payment", "退款撤回不能超过原还款金额")
@@ -69,6 +80,12 @@ def _refund(agreement: Agreement, events: Sequence[e.Event], standing: Sequence[
     overpaid = _books(agreement, events, event).overpaid
     if event.amount > overpaid:
         raise LifeRefused("refund_too_large", f"only {overpaid} minor units were paid in excess", f"多付金额仅 {overpaid}")
+
+
+def _cash_refund(agreement: Agreement, events: Sequence[e.Event], standing: Sequence[e.Event], event: e.CashRefunded) -> None:
+    paid = _books(agreement, events, event).paid.total
+    if event.amount > paid:
+        raise LifeRefused("refund_too_large", f"only {paid} minor units have settled anything", f"已入账还款仅 {paid}")
 
 
 def _re_age(agreement: Agreement, events: Sequence[e.Event], standing: Sequence[e.Event], event: e.ReAged) -> None:
@@ -98,10 +115,13 @@ def _disbursal(agreement: Agreement, events: Sequence[e.Event], standing: Sequen
 
 CHECKS = {
     e.ChargeAdded: _charge,
+    e.ChargeWaived: _waiver,
+    e.ChargeAdjusted: _waiver,
     e.ChargedBack: _charge_back,
     e.ChargedOff: _charge_off,
     e.Reversed: _reversal,
     e.CreditRefunded: _refund,
+    e.CashRefunded: _cash_refund,
     e.ReAged: _re_age,
     e.ReAmortised: _re_amortise,
     e.Disbursed: _disbursal,

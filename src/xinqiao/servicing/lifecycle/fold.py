@@ -11,7 +11,7 @@ from ..product.model import Kind
 from . import events as e
 from .changes import re_age, re_amortise
 from .charges import opened, place, reserve, waive
-from .credits import owe_again, owe_again_by_kind
+from .credits import line_after, owe_again, owe_again_by_kind
 from .late import age
 from .line import Line, by_due
 from .model import Agreement, Books, Entry, EntryKind, LineKind, Share
@@ -21,7 +21,7 @@ from .progressive import progress
 from .recalculated import recalculated
 from .report import books_of
 from .rounding import exact, to_multiple, whole
-from .settlement import let_go
+from .settlement import cooling, let_go
 from .terms import Terms, live, moves_money, terms_of
 from .waterfall import rule_for, settle, unwind
 from .work import Work
@@ -91,7 +91,13 @@ def _in_order(work: Work, events: list[e.Event]) -> list[e.Event]:
         late = isinstance(event, e.ChargeAdded) and event.due is not None and event.due < event.on
         return (event.due if late else event.on, event.order)
 
-    return sorted(events, key=key)
+    return _without_idle_closes(sorted(events, key=key))
+
+
+def _without_idle_closes(events: list[e.Event]) -> list[e.Event]:
+    """Only the last close counts, and only when nothing that counts interest itself comes after it: closing every day changes no rounding."""
+    counting = [event for event in events if moves_money(event) or isinstance(event, e.DayClosed)]
+    return [event for event in events if not isinstance(event, e.DayClosed) or event is counting[-1]]
 
 
 def apply(work: Work, event: e.Event) -> None:
@@ -115,8 +121,7 @@ def apply(work: Work, event: e.Event) -> None:
         case e.CreditRefunded():
             owe_again(work, event, EntryKind.CREDIT_REFUND)
         case e.CashRefunded():
-            shares, _ = unwind(work, event.amount, event.on, "cash_refund")
-            work.post(event, EntryKind.CASH_REFUND, event.amount, shares)
+            _cash_refunded(work, event)
         case e.InterestWaived():
             _interest_waived(work, event)
         case e.ChargedOff():
@@ -191,7 +196,8 @@ def _paid(work: Work, event: e.Paid) -> None:
 
 def _settled_early(work: Work, event: e.SettledEarly) -> None:
     """What is not earned by that day is no longer owed. Where interest follows payments, the payment itself sees to that."""
-    if work.progress is None and work.product.recalculation is None:
+    if cooling(work, event.on) or not work.follows_payments:
+        work.progress = None
         let_go(work, event.on)
     _settle(work, event, EntryKind.EARLY_SETTLEMENT, event.amount, "early_settlement")
 
@@ -212,10 +218,20 @@ def _charge_added(work: Work, event: e.ChargeAdded) -> None:
 
 
 def _charge_waived(work: Work, event: e.ChargeWaived) -> None:
-    charge = work.charges[event.charge]
-    given = waive(work, charge, event.amount, event.on)
+    charge = work.charges.get(event.charge)
+    given = waive(work, charge, event.amount, event.on) if charge is not None else []
     amount = sum(share for _, share in given)
     work.entries.append(Entry(event.id, event.on, EntryKind.CHARGE_WAIVER, amount, charge=event.charge))
+
+
+def _cash_refunded(work: Work, event: e.CashRefunded) -> None:
+    """What settled nothing by that day cannot be taken back: it is owed again as principal."""
+    shares, left = unwind(work, event.amount, event.on, "cash_refund")
+    if left:
+        line = line_after(work, event.on)
+        line.credit(Parts(principal=left), event.on)
+        shares.append(Share(line.number, Parts(principal=left)))
+    work.post(event, EntryKind.CASH_REFUND, event.amount, shares)
 
 
 def _interest_waived(work: Work, event: e.InterestWaived) -> None:

@@ -118,8 +118,13 @@ class Progress:
 
     def _ask(self, line: Line, kind: Kind, day: date) -> None:
         due = self.model.due_amounts(line.due, day)
-        owed = due.interest.minor if kind is Kind.INTEREST else due.principal.minor
+        owed = due.interest.minor if kind is Kind.INTEREST else min(due.principal.minor, self.unpaid_principal)
         line.amounts += Parts.of(kind, owed - line.amounts[kind])
+
+    @property
+    def unpaid_principal(self) -> int:
+        lent = sum(stretch.disbursed for period in self.model.periods for stretch in period.stretches)
+        return lent - sum(period.paid_principal for period in self.model.periods)
 
     def _counting_day(self, line: Line, on: date) -> date:
         whole = self.until_due and (self.always_until_due or self.settling)

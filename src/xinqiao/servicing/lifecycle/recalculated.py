@@ -18,6 +18,7 @@ from . import events as e
 from .charges import opened, place
 from .dates import step
 from .interest import level_instalment, per_period
+from .late import age
 from .line import Line, renumber
 from .model import LineKind
 from .parts import Parts
@@ -85,7 +86,11 @@ class Drawing:
                 break
         self._after_maturity()
         renumber(self.scratch.lines)
-        return [Line(0, line.start, line.due, LineKind.REGULAR, Parts(interest=line.amounts.interest, principal=line.amounts.principal)) for line in self.scratch.lines]
+        return [
+            Line(0, line.start, line.due, LineKind.REGULAR, Parts(interest=line.amounts.interest, principal=line.amounts.principal))
+            for line in self.scratch.lines
+            if line.regular
+        ]
 
     # -- one period
 
@@ -109,7 +114,11 @@ class Drawing:
         first = self.terms.tranches[0]
         news = [t for t in self.terms.tranches if slot.start < t.on <= slot.due or (index == 0 and t is first)]
         for tranche in news:
-            amount = tranche.amount - self.terms.down_payment(tranche.amount)
+            down = self.terms.down_payment(tranche.amount)
+            if down:
+                number = len(self.scratch.lines) + 1
+                self.scratch.lines.append(Line(number, tranche.on, tranche.on, LineKind.DOWN_PAYMENT, Parts(principal=down)))
+            amount = tranche.amount - down
             self.outstanding += amount
             self._change(tranche.on, amount)
         if news or slot.replan:
@@ -159,8 +168,11 @@ class Drawing:
     def _lay(self, money: Money) -> int:
         """Pay the lines drawn so far; return what is left. What was late stops bearing interest."""
         self.waiting.remove(money)
+        age(self.scratch, money.on)
         before = {id(line): line.paid.principal for line in self.scratch.lines}
-        _, left = settle(self.scratch, money.amount, money.on, rule_for(self.scratch, money.rule)) if self.scratch.lines else ([], money.amount)
+        _, left = (
+            settle(self.scratch, money.amount, money.on, rule_for(self.scratch, money.rule)) if self.scratch.lines else ([], money.amount)
+        )
         for line in self.scratch.lines:
             paid = line.paid.principal - before[id(line)]
             if paid and id(line) in self.late:
@@ -219,7 +231,7 @@ class Drawing:
         self.scratch.lines.append(line)
         for charge in self.charges:
             within = charge.due is not None and slot.start < charge.due <= slot.due
-            if charge.charge not in self.scratch.charges and (within or (charge.due == slot.start and line.number == 1)):
+            if charge.charge not in self.scratch.charges and (within or (charge.due == slot.start and slot == self.places[0])):
                 place(self.scratch, opened(charge))
         return line
 
@@ -249,7 +261,7 @@ class Drawing:
         """The day from which a payment of `day` counts: itself, or the product's next rest day."""
         if self.rule.rest_same_as_period:
             return next((slot.due for slot in self.places if slot.due >= day), day)
-        if self.rule.rest is None or self.rule.rest.unit is Unit.DAYS and self.rule.rest.count == 1:
+        if self.rule.rest is None or (self.rule.rest.unit is Unit.DAYS and self.rule.rest.count == 1):
             return day
         at, number = self.terms.started, 0
         while at < day:
@@ -302,7 +314,7 @@ class Drawing:
 
     def _after_maturity(self) -> None:
         """Interest on what is still owed past the last due date, until the day of drawing."""
-        start = self.scratch.lines[-1].due
+        start = self.scratch.last_line().due
         while start < self.today and any(self.late.values()):
             due = min(step(start, self.product.every), self.today)
             for money in [m for m in self.waiting if m.on <= due]:

@@ -8,10 +8,9 @@ from datetime import date
 
 from .events import Event, Paid, SettledEarly
 from .fold import fold, replay
-from .late import age
 from .model import Agreement, Books, Instalment
 from .parts import NOTHING, Parts
-from .settlement import settling
+from .settlement import cooling, settling
 
 PLENTY = 10**15
 
@@ -34,10 +33,9 @@ class Saving:
 def payoff(agreement: Agreement, events: Sequence[Event], *, on: date) -> Parts:
     """What settles the loan on `on`: principal, all that is due, and interest to the day that the product's rule counts to."""
     known = [event for event in events if event.recorded <= on]
-    if agreement.product.recalculation is not None and agreement.rate:
-        return _swallowed(agreement, known, on)
     work = fold(agreement, known, on)
-    age(work, on)
+    if work.follows_payments and not cooling(work, on):
+        return _swallowed(agreement, known, on)
     return settling(work, on)
 
 

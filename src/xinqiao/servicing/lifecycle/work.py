@@ -101,6 +101,11 @@ class Work:
             left -= share
         return taken
 
+    @property
+    def follows_payments(self) -> bool:
+        """Whether interest is counted anew from what was paid and when."""
+        return self.product.recalculation is not None and self.terms.rate > 0
+
     def follows(self, line: Line) -> bool:
         """Whether payments on the line change interest to come."""
         return self.progress is not None and self.progress.follows_payments and self.progress.holds(line)
