@@ -46,6 +46,12 @@ def test_a_fee_kept_back_costs_more_than_the_same_fee_over_time() -> None:
     assert early.cost - late.cost == CNY(100_00)
 
 
+def test_the_same_fee_spread_over_the_instalments_costs_fewer_points() -> None:
+    """The comparison that docs/decisions/servicing-annual-rates.md makes."""
+    made = equal_instalments(CNY(10_000_00), Decimal("0.12"), 12, START, premium=Charge(Decimal("0.03")), fee=Charge(spread=CNY(100_00)))
+    assert points(apr.breakdown(apr.of_schedule(START, made.principal, made.instalments)))["fee"] == "1.77"
+
+
 def test_a_financed_fee_is_paid_out_of_the_loan_on_its_first_day() -> None:
     """10,300 owed, of which 300 is the fee: the borrower holds 10,000, and pays interest on the fee too."""
     made = equal_instalments(CNY(10_300_00), Decimal("0.12"), 12, START)

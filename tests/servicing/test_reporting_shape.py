@@ -1,6 +1,8 @@
 """Records have the documented shape: the shipped schema is that of the code, and an independent validator judges as the code does."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -120,3 +122,16 @@ def test_a_refusal_names_the_field(path: tuple[str, ...], value: Any, says: str)
 def test_what_is_no_answer_is_refused(data: bytes) -> None:
     with pytest.raises(AcknowledgementMalformed):
         read_acknowledgement(data)
+
+
+def documented() -> list[dict[str, Any]]:
+    text = (Path(__file__).parents[2] / "docs" / "bureau-records.md").read_text()
+    return [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+
+
+def test_the_documents_examples_are_what_they_say() -> None:
+    negative, account, answer = documented()
+    for record in (negative, account):
+        assert taken(record)
+        assert VALIDATOR.is_valid(record)
+    assert read_acknowledgement(json.dumps(answer).encode()).rejected[0].code == "E01"
