@@ -10,11 +10,18 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from xinqiao.kit import CNY, Database, FixedClock, Money
 from xinqiao.servicing import ledger as l
 from xinqiao.servicing.errors import BookedAhead, DayClosed, DayNotOver, EarlierDayOpen, NothingToClose
+from xinqiao.servicing.ledger.store import closing
 
 from .books import ALL, CLEARING, LENT, OWED, SUSPENSE, fresh, move, net, noon, opened, sound
 
 DAY = timedelta(days=1)
 FIRST = date(2026, 2, 26)
+
+
+@pytest.fixture(autouse=True)
+def busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Closes keep balances of accounts of three new entries or more, so that a test needs no thousands."""
+    monkeypatch.setattr(closing, "BUSY", 3)
 
 
 @pytest.fixture
@@ -228,11 +235,11 @@ def test_currencies_of_none_two_and_three_decimals_close_side_by_side(database: 
     [
         (
             "UPDATE ledger_transfer SET minor = minor + 1 WHERE tenant = :tenant AND booked_on = '2026-02-26'",
-            {"account", "close", "balance", "snapshot"},
+            {"account", "close", "balance"},
         ),
         ("UPDATE ledger_transfer SET what = 'other' WHERE tenant = :tenant AND booked_on = '2026-02-26'", {"close"}),
-        ("DELETE FROM ledger_transfer WHERE tenant = :tenant AND booked_on = '2026-02-28'", {"account", "close", "balance", "key"}),
-        ("UPDATE ledger_account SET debits = debits + 1 WHERE tenant = :tenant AND kind = 'clearing'", {"account", "snapshot"}),
+        ("DELETE FROM ledger_transfer WHERE tenant = :tenant AND booked_on = '2026-02-28'", {"account", "close", "key"}),
+        ("UPDATE ledger_account SET debits = debits + 1 WHERE tenant = :tenant AND kind = 'clearing'", {"account"}),
         ("UPDATE ledger_account SET held_debits = 1 WHERE tenant = :tenant AND kind = 'clearing'", {"held"}),
         ("UPDATE ledger_close SET transfers = 3 WHERE tenant = :tenant AND \"on\" = '2026-02-27'", {"close"}),
         ("DELETE FROM ledger_close WHERE tenant = :tenant AND \"on\" = '2026-02-27'", {"close"}),
@@ -248,7 +255,7 @@ def test_whoever_alters_the_books_behind_its_back_is_found_out(
     with database.admin.begin() as db:
         assert db.execute(text(lie), {"tenant": tenant}).rowcount > 0
     with l.steady(database, tenant) as db:
-        assert {one.what for one in l.verify(db=db).problems} >= what - {"snapshot"}
+        assert {one.what for one in l.verify(db=db).problems} - {"snapshot"} == what
 
 
 def test_a_close_made_up_from_whole_cloth_does_not_pass(database: Database, tenant: str, clock: FixedClock) -> None:

@@ -70,6 +70,12 @@ UPDATE ledger_transfer t SET booked_on = (t.at AT TIME ZONE 'Asia/Shanghai')::da
 FROM placed p WHERE (t.tenant, t.person_id, t.at, t.id) = (p.tenant, p.person_id, p.at, p.id)
 """
 
+COUNT_OLD = """
+UPDATE ledger_account a SET entries = s.entries FROM (
+    SELECT t.tenant, side.account, count(*) AS entries FROM ledger_transfer t, LATERAL (VALUES (t.debit), (t.credit)) AS side(account) GROUP BY 1, 2
+) s WHERE s.tenant = a.tenant AND s.account = a.id
+"""
+
 
 def tenant() -> sa.Column:
     return sa.Column("tenant", sa.Text(), server_default=sa.text("current_setting('xinqiao.tenant')"), nullable=False)
@@ -91,7 +97,7 @@ def upgrade() -> None:
 
 
 def _accounts() -> None:
-    for name in ("held_debits", "held_credits"):
+    for name in ("held_debits", "held_credits", "entries", "summed"):
         op.add_column("ledger_account", sa.Column(name, sa.BigInteger(), server_default="0", nullable=False))
     for name in ("within_debits", "within_credits"):
         op.drop_constraint(op.f(f"ck_ledger_account_{name}"), "ledger_account", type_="check")
@@ -114,6 +120,9 @@ def _transfers() -> None:
         op.add_column("ledger_transfer", column)
     op.execute("ALTER TABLE ledger_transfer NO FORCE ROW LEVEL SECURITY")
     op.execute(NUMBER_OLD)
+    op.execute("ALTER TABLE ledger_account NO FORCE ROW LEVEL SECURITY")
+    op.execute(COUNT_OLD)
+    op.execute("ALTER TABLE ledger_account FORCE ROW LEVEL SECURITY")
     op.execute("SELECT setval('ledger_entry_number', 1 + coalesce((SELECT max(entry) FROM ledger_transfer), 0), false)")
     op.execute("ALTER TABLE ledger_transfer FORCE ROW LEVEL SECURITY")
     for name in ("booked_on", "entry", "line"):

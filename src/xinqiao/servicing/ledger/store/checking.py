@@ -45,13 +45,13 @@ FROM (
 BALANCES = text(f"""
 WITH moved AS (
     SELECT side.account, t.booked_on AS "on", sum(side.debits) AS debits, sum(side.credits) AS credits
-    FROM ledger_transfer t, {SIDES} WHERE t.booked_on <= :closed GROUP BY 1, 2
+    FROM ledger_transfer t, {SIDES} WHERE t.booked_on <= :closed AND side.account IN (SELECT account FROM ledger_balance) GROUP BY 1, 2
 ), running AS (
     SELECT account, "on", sum(debits) OVER past AS debits, sum(credits) OVER past AS credits
     FROM moved WINDOW past AS (PARTITION BY account ORDER BY "on")
 )
-SELECT count(*) FROM running r FULL JOIN ledger_balance b ON b.account = r.account AND b."on" = r."on"
-WHERE r.account IS NULL OR b.account IS NULL OR (r.debits, r.credits) <> (b.debits, b.credits)
+SELECT count(*) FROM ledger_balance b LEFT JOIN running r ON r.account = b.account AND r."on" = b."on"
+WHERE (r.debits, r.credits) IS DISTINCT FROM (b.debits, b.credits)
 """)
 
 CURRENCIES = text("""

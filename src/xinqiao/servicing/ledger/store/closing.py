@@ -24,16 +24,27 @@ FROM ledger_transfer WHERE booked_on = :on AND at >= :earliest
 """)
 """The digest covers each transfer's own columns, so that a closed day's transfers cannot be altered, added or taken away unseen."""
 
+BUSY = 64
+"""Entries that an account gathers before a close keeps its balance."""
+
 CLOSE_ACCOUNTS = text("""
-INSERT INTO ledger_balance (account, "on", debits, credits)
-SELECT m.account, :on, coalesce(before.debits, 0) + m.debits, coalesce(before.credits, 0) + m.credits
-FROM (
-    SELECT side.account, sum(side.debits) AS debits, sum(side.credits) AS credits
-    FROM ledger_transfer t, LATERAL (VALUES (t.debit, t.minor, 0), (t.credit, 0, t.minor)) AS side(account, debits, credits)
-    WHERE t.booked_on = :on AND t.at >= :earliest GROUP BY side.account
-) m LEFT JOIN LATERAL (
-    SELECT b.debits, b.credits FROM ledger_balance b WHERE b.account = m.account AND b."on" < :on ORDER BY b."on" DESC LIMIT 1
-) before ON true
+WITH busy AS (
+    SELECT a.id, a.entries FROM ledger_account a WHERE a.entries - a.summed >= :busy AND a.id IN (
+        SELECT unnest(ARRAY[t.debit, t.credit]) FROM ledger_transfer t WHERE t.booked_on = :on AND t.at >= :earliest
+    ) ORDER BY a.id FOR NO KEY UPDATE
+), kept AS (
+    INSERT INTO ledger_balance (account, "on", debits, credits)
+    SELECT b.id, :on, coalesce(before.debits, 0) + more.debits, coalesce(before.credits, 0) + more.credits
+    FROM busy b LEFT JOIN LATERAL (
+        SELECT k."on", k.debits, k.credits FROM ledger_balance k WHERE k.account = b.id AND k."on" < :on ORDER BY k."on" DESC LIMIT 1
+    ) before ON true CROSS JOIN LATERAL (
+        SELECT (SELECT coalesce(sum(t.minor), 0) FROM ledger_transfer t WHERE t.debit = b.id
+                AND t.booked_on > coalesce(before."on", '-infinity') AND t.booked_on <= :on) AS debits,
+               (SELECT coalesce(sum(t.minor), 0) FROM ledger_transfer t WHERE t.credit = b.id
+                AND t.booked_on > coalesce(before."on", '-infinity') AND t.booked_on <= :on) AS credits
+    ) more
+)
+UPDATE ledger_account a SET summed = b.entries FROM busy b WHERE a.id = b.id
 """)
 
 
@@ -61,7 +72,8 @@ def day(db: Connection, on: date) -> Day:
 
 
 def close_accounts(db: Connection, on: date) -> None:
-    db.execute(CLOSE_ACCOUNTS, {"on": on, "earliest": earliest(on)})
+    """Keep the balances of the accounts that moved on this day and have gathered enough entries."""
+    db.execute(CLOSE_ACCOUNTS, {"on": on, "earliest": earliest(on), "busy": BUSY})
 
 
 def add_close(db: Connection, one: Close) -> None:

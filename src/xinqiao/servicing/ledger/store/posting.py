@@ -36,15 +36,15 @@ WITH given AS (
     FROM given WHERE id IN (SELECT id FROM fresh)
     RETURNING debit, credit, minor
 ), moved AS (
-    SELECT side.account, sum(side.debits) AS debits, sum(side.credits) AS credits
+    SELECT side.account, sum(side.debits) AS debits, sum(side.credits) AS credits, count(*) AS entries
     FROM posted, LATERAL (VALUES (debit, minor, 0), (credit, 0, minor)) AS side(account, debits, credits) GROUP BY side.account
 ), locked AS (
-    SELECT a.*, m.debits AS more_debits, m.credits AS more_credits
+    SELECT a.*, m.debits AS more_debits, m.credits AS more_credits, m.entries AS more_entries
     FROM ledger_account a JOIN moved m ON a.id = m.account ORDER BY a.id FOR NO KEY UPDATE OF a
 ), judged AS (
-    SELECT l.id, l.more_debits, l.more_credits, {FITS} AS fits FROM locked l
+    SELECT l.id, l.more_debits, l.more_credits, l.more_entries, {FITS} AS fits FROM locked l
 ), kept AS (
-    UPDATE ledger_account a SET debits = a.debits + j.more_debits, credits = a.credits + j.more_credits
+    UPDATE ledger_account a SET debits = a.debits + j.more_debits, credits = a.credits + j.more_credits, entries = a.entries + j.more_entries
     FROM judged j WHERE a.id = j.id AND j.fits RETURNING a.id
 )
 SELECT (SELECT count(*) FROM posted), (SELECT count(*) FROM moved), (SELECT count(*) FROM kept)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, liter
 from xinqiao.kit import Money
 
 from ..model import Account, AccountPage, Balance, Cursor, Entry, Kind, Posting
-from .tables import account, balance, close, key, transfer
+from .tables import account, balance, key, transfer
 
 SCANNED = 20_000
 """Accounts looked through for one page of those that stand at something: a page may be short, but never slow."""
@@ -90,18 +90,18 @@ def _walk(db: Connection, of: Account, where: Sequence[ColumnElement[bool]], *, 
 
 
 def balance_at(db: Connection, of: Account, point: Cursor) -> Balance:
-    """Debits and credits of all that stands before `point`: from the last closed day before it on which the account moved."""
-    kept = select(balance.c.debits, balance.c.credits).where(balance.c.account == of.id, balance.c.on < point.booked_on)
+    """Debits and credits of all that stands before `point`: from the last day before it for which the account's balance was kept."""
+    kept = select(balance.c.on, balance.c.debits, balance.c.credits).where(balance.c.account == of.id, balance.c.on < point.booked_on)
     base = db.execute(kept.order_by(balance.c.on.desc()).limit(1)).first()
-    closed = db.execute(select(func.max(close.c.on)).where(close.c.on < point.booked_on)).scalar()
     where = [place() < _place(point)]
-    if closed is not None:
-        where += [transfer.c.booked_on > closed, transfer.c.at >= _not_before(closed)]
+    if base is not None:
+        where += [transfer.c.booked_on > base.on, transfer.c.at >= _not_before(base.on)]
     totals = [
         int(db.execute(select(func.coalesce(func.sum(transfer.c.minor), 0)).where(side == of.id, *where)).scalar_one())
         for side in (transfer.c.debit, transfer.c.credit)
     ]
-    debits, credits = (had + more for had, more in zip(base or (0, 0), totals, strict=True))
+    had = (base.debits, base.credits) if base is not None else (0, 0)
+    debits, credits = (before + more for before, more in zip(had, totals, strict=True))
     return Balance(of, Money(debits, of.currency), Money(credits, of.currency))
 
 

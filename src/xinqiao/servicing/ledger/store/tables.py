@@ -39,6 +39,8 @@ account = Table(
     Column("credits", BigInteger, nullable=False, server_default="0"),
     Column("held_debits", BigInteger, nullable=False, server_default="0"),
     Column("held_credits", BigInteger, nullable=False, server_default="0"),
+    Column("entries", BigInteger, nullable=False, server_default="0"),
+    Column("summed", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("tenant", "id"),
     CheckConstraint("rule <> 'credits_within_debits' OR credits + held_credits <= debits", name="within_debits"),
     CheckConstraint("rule <> 'debits_within_credits' OR debits + held_debits <= credits", name="within_credits"),
@@ -46,7 +48,8 @@ account = Table(
     Index("ix_ledger_account_owner", "tenant", "owner"),
     Index("ix_ledger_account_kind", "tenant", "kind", "currency", "id"),
 )
-"""No index holds a balance: an update then stays within its page (HOT) and touches no index."""
+"""No index holds a balance: an update then stays within its page (HOT) and touches no index. `entries` counts the account's entries, `summed` those it
+had when a close last kept its balance."""
 
 key = Table(
     "ledger_key",
@@ -179,4 +182,5 @@ balance = Table(
     PrimaryKeyConstraint("tenant", "account", "on"),
     info={"append_only": True},
 )
-"""What an account stood at when a day was closed on which it moved."""
+"""What a busy account stood at when a day was closed: a row once it has gathered so many entries (`closing.BUSY`), so that no question ever sums more
+than those. Quiet accounts need none."""
