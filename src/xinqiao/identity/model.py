@@ -18,13 +18,15 @@ class Outcome(StrEnum):
 
 
 class State(StrEnum):
-    """A signal's own word; `not_run` never counts as passed."""
+    """A signal's own word; `not_run` (it was needed and could not run) never counts as passed."""
 
     PASS = "pass"
     RETRY = "retry"
     REFER = "refer"
     FAIL = "fail"
     NOT_RUN = "not_run"
+    NOT_CHECKED = "not_checked"
+    """Not part of this check: nothing was asked of it, and nothing is owed to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,13 @@ class Signal:
     reason: str | None = None
     """A code of REASONS, whenever the state is not `pass`."""
 
+    def record(self) -> dict[str, Any]:
+        return {"state": self.state.value, "value": self.value, "reason": self.reason}
+
 
 REQUIRED = ("portrait_quality", "selfie_quality", "length", "motion", "one_person", "texture", "match")
 """Signals without which nobody passes."""
-DECEIT = {"frozen", "face_changes"}
+DECEIT = {"frozen", "face_changes", "sent_before", "impossible_timing", "looped", "foreign_recorder"}
 """Reasons that no second try mends: they outrank an instruction to try again."""
 
 
@@ -65,7 +70,7 @@ class IdentityEvidence:
             "outcome": self.outcome.value,
             "liveness_score": self.liveness_score,
             "match_score": self.match_score,
-            "signals": {s.name: {"state": s.state.value, "value": s.value, "reason": s.reason} for s in self.signals},
+            "signals": {s.name: s.record() for s in self.signals},
             "reasons": [r.code for r in self.reasons],
             "model_versions": dict(self.model_versions),
             "took_ms": self.took_ms,
@@ -75,10 +80,10 @@ class IdentityEvidence:
         return f"IdentityEvidence({self.outcome.value}, reasons={[r.code for r in self.reasons]})"
 
 
-def decide(signals: Sequence[Signal]) -> Outcome:
+def decide(signals: Sequence[Signal], required: Sequence[str] = REQUIRED) -> Outcome:
     """One outcome: deceit fails; then a bad recording is tried again; then the worst signal counts; what did not run is referred."""
-    found = {s.name: s for s in signals}
-    states = {s.state for s in signals} | {State.NOT_RUN for name in REQUIRED if name not in found}
+    found = {s.name for s in signals if s.state is not State.NOT_CHECKED}
+    states = {s.state for s in signals} | {State.NOT_RUN for name in required if name not in found}
     if any(s.state is State.FAIL and s.reason in DECEIT for s in signals):
         return Outcome.FAIL
     if State.RETRY in states:

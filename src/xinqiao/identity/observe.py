@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from . import quality
 from .detection import Face, find_faces
+from .match import LENGTH, align, embed
 from .media import Picture
 from .mesh import Mesh, fit_mesh
 from .networks import FaceModels
@@ -42,3 +46,10 @@ def look(models: FaceModels, picture: Picture) -> Sight | None:
         return None
     gates = models.thresholds.quality
     return Sight(picture, faces[0], mesh, quality.measure(picture, faces[0], mesh), quality.rivals(faces, gates), gates)
+
+
+def embed_sights(models: FaceModels, sights: Sequence[Sight]) -> np.ndarray:
+    """Unit embeddings, (n, 192)."""
+    if not sights:
+        return np.empty((0, LENGTH), np.float32)
+    return embed(models.embedder, [align(s.picture, s.mesh.five()) for s in sights])

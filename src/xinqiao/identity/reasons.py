@@ -56,6 +56,19 @@ REASONS = {
         Reason(
             "frozen", "视频画面静止不动，不是摄像头实时拍摄的。", "The clip does not move at all; it was not recorded live by a camera."
         ),
+        Reason("impossible_timing", "视频的时间戳不可能来自摄像头。", "No camera gives frame times like this clip's."),
+        Reason("repeated_frames", "视频中有大量重复画面，将由人工复核。", "Many pictures of the clip repeat; a person will review it."),
+        Reason("looped", "视频画面循环播放，不是实时拍摄的。", "A passage of the clip is shown again; it was not recorded live."),
+        Reason(
+            "foreign_recorder", "视频经软件制作，不是本页面录制的。", "The clip was made by editing software, not recorded by this page."
+        ),
+        Reason(
+            "unknown_recorder",
+            "无法确认视频由本页面录制，将由人工复核。",
+            "It is not certain that this page recorded the clip; a person will review it.",
+        ),
+        Reason("virtual_camera", "使用了虚拟摄像头，将由人工复核。", "A virtual camera was used; a person will review it."),
+        Reason("sent_before", "这段视频以前提交过，请重新拍摄。", "This clip was sent before; it is not a new recording."),
         Reason("face_changes", "视频中途换了人。", "The face changes to another person during the clip."),
         Reason(
             "face_unsteady",
@@ -74,6 +87,14 @@ REASONS = {
             "自拍与证件照的相似度不足以确认，将由人工复核。",
             "The selfie is not like enough to the ID portrait to be sure; a person will review it.",
         ),
+        Reason(
+            "one_picture",
+            "只有一张图片，无法检查动态，将由人工复核。",
+            "A single picture shows no motion, so it cannot pass by itself; a person will review it.",
+        ),
+        Reason("not_checked", "未检查：本版本尚无对应检测。", "Not checked: it was given, but this version has no test for it."),
+        Reason("not_asked", "未检查：未提供所需数据。", "Not checked: nothing was given to check."),
+        Reason("borderline", "得分处于临界范围，将由人工复核。", "The score lies near the boundary; a person will review it."),
         Reason("not_run", "有一项检查未能完成，将由人工复核。", "One of the checks could not be carried out; a person will review it."),
     )
 }

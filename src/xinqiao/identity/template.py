@@ -31,6 +31,11 @@ def make_index(embedding: np.ndarray, key: bytes) -> bytes:
     return _bits(embedding, key, b"xinqiao face index 1", INDEX_BITS)
 
 
+def make_clip_mark(motion: np.ndarray, key: bytes) -> bytes:
+    """INDEX_BITS keyed bits of how a clip moves (`liveness.injection`), under the tenant's key. Raises KeyTooShort."""
+    return _bits(motion, key, b"xinqiao clip 1", INDEX_BITS)
+
+
 def distance(a: bytes, b: bytes) -> int:
     """Differing bits of two templates, or two indexes, made under the same key."""
     if len(a) != len(b):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
@@ -59,19 +60,59 @@ class Gates:
 
 
 @dataclass(frozen=True, slots=True)
+class Device:
+    """How one class of cameras scores: log-odds are multiplied by `scale`, then moved by `shift`, before the band is applied."""
+
+    scale: float
+    shift: float
+    band: Band
+    calibrated: bool
+    """False: nobody has measured this deployment's own cameras, and what lies within the band goes to a person"""
+
+    def calibrate(self, log_odds: float) -> float:
+        """0-1."""
+        return 1 / (1 + math.exp(-max(-50.0, min(50.0, self.scale * log_odds + self.shift))))
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Self:
+        band = Band(float(data["sure"]), float(data["doubt"]))
+        return cls(float(data["scale"]), float(data["shift"]), band, bool(data["calibrated"]))
+
+
+ANY_DEVICE = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    cut: float
+    """The fused score from which a capture is called live, where one word is asked for; the band decides what happens to it."""
+    devices: Mapping[str, Device]
+
+    def device(self, name: str) -> tuple[str, Device]:
+        """The class asked for, or ANY_DEVICE when it was never calibrated."""
+        known = name if name in self.devices else ANY_DEVICE
+        return known, self.devices[known]
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Self:
+        """Raises KeyError when there is no bound for any device."""
+        devices = {name: Device.parse(one) for name, one in data["devices"].items()}
+        return cls(float(data["cut"]), {ANY_DEVICE: devices.pop(ANY_DEVICE)} | devices)
+
+
+@dataclass(frozen=True, slots=True)
 class Thresholds:
     version: str
     match: Band
     """Cosine of portrait and selfie."""
     one_person: Band
     """Smallest cosine between two frames of the clip."""
-    texture: Band
-    """The liveness network's score, 0-1."""
     quality: Gates
+    liveness: Fusion
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `thresholds.json`. Raises KeyError or ValueError when a bound is missing or a band upside down."""
         data = json.loads(text)
-        bands = (Band(float(data[name]["sure"]), float(data[name]["doubt"])) for name in ("match", "one_person", "texture"))
-        return cls(data["version"], *bands, quality=Gates.parse(data["quality"]))
+        bands = (Band(float(data[name]["sure"]), float(data[name]["doubt"])) for name in ("match", "one_person"))
+        return cls(data["version"], *bands, quality=Gates.parse(data["quality"]), liveness=Fusion.parse(data["liveness"]))

@@ -1,0 +1,108 @@
+"""One capture, checked: decoded frames in, `Verdict` out. Nothing is stored, logged or fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+
+from xinqiao.kit import Refused
+
+from ..media import FILE, Clip, Limits
+from ..model import Outcome, Signal, State
+from ..networks import FaceModels
+from ..observe import Sight, look
+from ..reasons import Reason
+from ..thresholds import ANY_DEVICE
+from . import injection, signals
+from .decide import Evidence, Label, Verdict, fuse
+from .decode import Capture, Kind, read_file
+
+MOVING = ("length", "motion", "one_person", "timing", "repeats")
+"""What a single picture cannot show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What came with the capture. A thing that was given and cannot be tested here is said to be unchecked, and nothing passes on it."""
+
+    device: str = ANY_DEVICE
+    from_page: bool = False
+    """the page's own recorder claims to have made it"""
+    camera: injection.Camera | None = None
+    clip_key: bytes | None = None
+    """the tenant's key for clip marks; without it `known` cannot be compared"""
+    known: Iterable[bytes] | None = None
+    """marks of clips sent before"""
+    near_infrared: bytes | None = None
+    depth: bytes | None = None
+    challenge: bytes | None = None
+
+
+def check_capture(*, models: FaceModels, capture: Capture, beside: Beside | None = None) -> Verdict:
+    """Every test that this capture allows, fused. Raises KeyTooShort."""
+    started = perf_counter()
+    given = beside or Beside()
+    sights = [look(models, frame) for frame in capture.film.frames]
+    score, texture = signals.texture_signal(models, signals.best(sights), given.device)
+    found = (
+        signals.quality_signal(sights),
+        *(_still() if capture.kind is Kind.IMAGE else _moving(models, capture.film, sights)),
+        texture,
+        *_marks(capture, given),
+        *_others(given),
+    )
+    evidence = {"texture": Evidence(score)} if score is not None else {}
+    verdict = fuse(found, evidence, models.thresholds.liveness, device=given.device)
+    return replace(verdict, took_ms=(perf_counter() - started) * 1000)
+
+
+def _still() -> tuple[Signal, ...]:
+    return tuple(Signal(name, State.NOT_RUN, None, "one_picture") for name in MOVING)
+
+
+def _moving(models: FaceModels, film: Clip, sights: Sequence[Sight | None]) -> tuple[Signal, ...]:
+    return (
+        signals.length_signal(film),
+        signals.motion_signal(sights),
+        signals.one_person_signal(models, sights),
+        injection.timing_signal(film),
+        injection.repeats_signal(film),
+    )
+
+
+def _marks(capture: Capture, given: Beside) -> tuple[Signal, ...]:
+    mark = injection.clip_mark(capture.film, given.clip_key) if given.clip_key and given.known is not None else None
+    return (
+        injection.recorder_signal(capture.film, from_page=given.from_page),
+        injection.camera_signal(given.camera),
+        injection.sent_before_signal(mark, given.known),
+    )
+
+
+def _others(given: Beside) -> tuple[Signal, ...]:
+    """Near infrared, depth and the light challenge have no test here yet: asked for, they hold the capture back."""
+    asked = {"near_infrared": given.near_infrared, "depth": given.depth, "challenge": given.challenge}
+    return tuple(
+        Signal(name, State.NOT_CHECKED, None, "not_asked") if value is None else Signal(name, State.NOT_RUN, None, "not_checked")
+        for name, value in asked.items()
+    )
+
+
+def check_file(*, models: FaceModels, path: Path, beside: Beside | None = None, limits: Limits = FILE) -> Verdict:
+    """A file that cannot be read is answered too: try again, with the reason's code. Raises CaptureMissing alone of the reading errors."""
+    started = perf_counter()
+    try:
+        verdict = check_capture(models=models, capture=read_file(path, limits), beside=beside)
+    except Refused as refusal:
+        if refusal.code == "liveness.file_missing":
+            raise
+        verdict = unreadable(refusal)
+    return replace(verdict, took_ms=(perf_counter() - started) * 1000)
+
+
+def unreadable(refusal: Refused) -> Verdict:
+    reason = Reason(refusal.code, refusal.message("zh"), refusal.message("en"))
+    signal = Signal("decoding", State.RETRY, None, refusal.code)
+    return Verdict(Label.RETRY, Outcome.RETRY, None, (signal,), (reason,))

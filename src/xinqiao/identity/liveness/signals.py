@@ -1,0 +1,72 @@
+"""The tests that every clip undergoes, each as one `Signal`: quality, length, motion, one person, texture."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from ..media import Clip
+from ..model import Signal, State
+from ..networks import FaceModels
+from ..observe import Sight, embed_sights
+from ..thresholds import ANY_DEVICE
+from . import temporal, texture
+from .crops import two_crops
+
+FEWEST_FRAMES = 4
+FACE_IN = 0.6
+"""Share of the frames that must show one usable face."""
+JUDGED = 8
+"""Frames that the texture network sees: the best ones."""
+
+Sights = Sequence[Sight | None]
+
+
+def best(sights: Sights) -> list[Sight]:
+    """The usable ones, best first."""
+    return sorted((s for s in sights if s and not s.problem()), key=lambda s: -s.quality.rank())
+
+
+def quality_signal(sights: Sights) -> Signal:
+    """Share of usable frames; the instruction is the commonest problem's."""
+    problems = [s.problem() if s else "no_face" for s in sights]
+    share = problems.count(None) / len(problems)
+    if share >= FACE_IN:
+        return Signal("selfie_quality", State.PASS, share)
+    commonest = Counter(p for p in problems if p).most_common(1)[0][0]
+    return Signal("selfie_quality", State.RETRY, share, commonest)
+
+
+def length_signal(film: Clip) -> Signal:
+    enough = film.decoded >= FEWEST_FRAMES
+    return Signal("length", State.PASS if enough else State.RETRY, film.decoded, None if enough else "clip_too_short")
+
+
+def motion_signal(sights: Sights) -> Signal:
+    seen = [s for s in sights if s]
+    moved = temporal.movement([s.picture for s in seen], [s.mesh for s in seen]) if len(seen) >= FEWEST_FRAMES else None
+    if moved is None:
+        return Signal("motion", State.NOT_RUN, None, "not_run")
+    if moved < temporal.STILL_GREY:
+        return Signal("motion", State.FAIL, moved, "frozen")
+    return Signal("motion", State.PASS, moved)
+
+
+def one_person_signal(models: FaceModels, sights: Sights) -> Signal:
+    """First, middle and last face of the clip, whatever their quality ranks: a splice hides in the worst frames."""
+    clear = [s for s in sights if s and not s.problem()]
+    if len(clear) < FEWEST_FRAMES:
+        return Signal("one_person", State.NOT_RUN, None, "not_run")
+    least = temporal.least_alike(embed_sights(models, [clear[0], clear[len(clear) // 2], clear[-1]]))
+    state = models.thresholds.one_person.state(least)
+    return Signal("one_person", state, least, {State.REFER: "face_unsteady", State.FAIL: "face_changes"}.get(state))
+
+
+def texture_signal(models: FaceModels, usable: Sequence[Sight], device: str = ANY_DEVICE) -> tuple[float | None, Signal]:
+    """The score, as calibrated for the class of camera, and its signal, from the best of `usable`."""
+    if not usable or models.texture is None:
+        return None, Signal("texture", State.NOT_RUN, None, "not_run")
+    _, bounds = models.thresholds.liveness.device(device)
+    score = bounds.calibrate(texture.log_odds(models.texture, [two_crops(s.picture, s.face) for s in usable[:JUDGED]]))
+    state = bounds.band.state(score)
+    return score, Signal("texture", state, score, {State.REFER: "texture_unsure", State.FAIL: "texture_attack"}.get(state))
