@@ -84,10 +84,10 @@ def test_from_the_link_to_the_last_repayment_without_a_fault_on_any_page(platfor
     _, page = to_loan(platform, visit, browser, check=sound)
     sound(page)
     expect(page.get_by_role("heading", name="下一期应还")).to_be_visible()
-    button(page, "还款（模拟）")
+    page.get_by_role("button", name="还款", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text("已入账")
     page.get_by_label("全部结清").check()
-    button(page, "还款（模拟）")
+    page.get_by_role("button", name="还款", exact=True).click()
     expect(page.get_by_role("heading", name="已结清")).to_be_visible()
     sound(page)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,16 +13,19 @@ from xinqiao import fraud, partners, servicing, vault
 from xinqiao.identity import REASONS
 from xinqiao.kit import Money
 from xinqiao.partners import Partner
-from xinqiao.servicing import apr
+from xinqiao.servicing import View, apr
 from xinqiao.servicing.contract import LANGUAGES
+from xinqiao.servicing.loans import Parts
 from xinqiao.vault import Actor, Field
 
-from . import applying, deciding, lending, rights, statements, views, words
+from . import applying, deciding, lending, purse, rights, statements, views, words
 from .case import Case, look
 from .errors import NoPaymentRail
 from .house import House
 from .progress import ASKED_FIRST, Step
 from .views import Said
+
+ONE_DAY = timedelta(days=1)
 
 NEXT: dict[Step, views.Next] = {
     Step.FACE: "face",
@@ -133,10 +136,12 @@ class ApplicantJourneys:
         with self._house.begin() as db:
             loan = lending.loan_of(db, application_id)
             seen = servicing.view(db=db, clock=self._house.clock, loan_id=loan.id)
+            tomorrow = servicing.view(db=db, clock=self._house.clock, loan_id=loan.id, on=seen.on + ONE_DAY)
             paid = servicing.repayments(db=db, loan_id=loan.id)
             offer = servicing.get_offer(db=db, offer_id=loan.offer_id)
         currency = loan.principal.currency
-        schedule = [_instalment(state, currency) for state in seen.states]
+        schedule = [_instalment(seen, state, currency) for state in seen.states]
+        due = sum((state.unpaid(loan.terms.late_rate) for state in seen.states if state.instalment.due <= seen.on), Parts())
         rest = sum(state.unpaid(loan.terms.late_rate).total for state in seen.states)
         return views.Loan(
             loan_id=loan.id,
@@ -148,13 +153,27 @@ class ApplicantJourneys:
             payoff=seen.owed.payoff,
             next_due=seen.owed.next_due,
             next_amount=min(seen.owed.next_amount, seen.owed.payoff) if seen.owed.next_due else None,
+            due_now=seen.owed.now,
+            due_parts=views.Portions(**{name: Money(minor, currency) for name, minor in due.by_name.items()}),
             overdue=seen.owed.overdue,
+            late_a_day=tomorrow.owed.penalty - seen.owed.penalty,
             days_past_due=seen.days_past_due,
             schedule=schedule,
             payments=[views.Payment(one.at, one.amount) for one in paid],
         )
 
-    def pay(self, application_id: UUID, *, amount: Money, key: str) -> None:
+    def wallet(self, application_id: UUID) -> views.Wallet:
+        return purse.of(self._house, application_id)
+
+    def move(self, application_id: UUID, *, way: str, amount: Money, key: str) -> None:
+        """Money into the wallet ("top_up") or out of it ("pay_out")."""
+        purse.move(self._house, application_id, way=way, amount=amount, key=key)
+
+    def pay(self, application_id: UUID, *, amount: Money, key: str, from_wallet: bool = False) -> None:
+        """Out of the wallet, or from the bank, which the demonstration alone plays. Raises NoPaymentRail and what the loan refuses."""
+        if from_wallet:
+            purse.repay(self._house, application_id, amount=amount, key=key)
+            return
         if not self._house.settings.demo:
             raise NoPaymentRail
         with self._house.begin() as db:
@@ -203,9 +222,9 @@ def _next(case: Case) -> views.Next:
     return NEXT.get(case.step, "wait")
 
 
-def _instalment(state: Any, currency: str) -> views.Instalment:
+def _instalment(seen: View, state: Any, currency: str) -> views.Instalment:
     i = state.instalment
-    return views.Instalment(i.number, i.due, i.principal, i.interest, i.premium, Money(state.paid.total, currency))
+    return views.Instalment(i.number, i.due, i.principal, i.interest, i.premium, Money(state.paid.total, currency), seen.status_of(state))
 
 
 def reasons_of(house: House, db: Connection, case: Case) -> list[views.Reason]:

@@ -27,6 +27,12 @@ class NoPaymentRail(Unavailable):
     says_zh = "尚未接入支付渠道：还款由资金方确认后入账。页面上的模拟还款仅用于演示。"
 
 
+class PaymentRefused(Refused):
+    code = "journey.payment_refused"
+    says = "The bank refused the payment ({0}); nothing was moved. Check the amount or ask your bank."
+    says_zh = "银行拒绝了这笔付款（{0}），没有发生任何划转。请核对金额或咨询您的银行。"
+
+
 class NoOffer(NotFound):
     code = "journey.no_offer"
     says = "The application has no offer yet."

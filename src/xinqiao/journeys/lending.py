@@ -105,15 +105,20 @@ def loan_of(db: Connection, application: UUID) -> Loan:
 def repay(house: House, loan_id: UUID, *, amount: Money, key: str) -> Repayment:
     """Book a repayment; the last one closes the application and gives the funder's and the guarantor's capacity back."""
     with house.begin() as db:
-        repaid = servicing.repay(db=db, clock=house.clock, loan_id=loan_id, amount=amount, key=key)
-        loan = servicing.view(db=db, clock=house.clock, loan_id=loan_id).loan
-        case = take(db, loan.application_id)
-        if case.progress.reserved is not None:
-            held = funds.reservation(db, case)
-            funding.restore(db=db, clock=house.clock, reservation_id=held.id, outstanding=loan.outstanding)
-        if repaid.closed and case.application.stage is Stage.DISBURSED:
-            intake.move(db=db, clock=house.clock, application=case.application, to=Stage.CLOSED, event="application.closed")
-            _end_contract(house, db, case.person)
+        return repay_in(house, db, loan_id, amount=amount, key=key)
+
+
+def repay_in(house: House, db: Connection, loan_id: UUID, *, amount: Money, key: str) -> Repayment:
+    """The same within a transaction that does more, such as taking the money from a wallet."""
+    repaid = servicing.repay(db=db, clock=house.clock, loan_id=loan_id, amount=amount, key=key)
+    loan = servicing.view(db=db, clock=house.clock, loan_id=loan_id).loan
+    case = take(db, loan.application_id)
+    if case.progress.reserved is not None:
+        held = funds.reservation(db, case)
+        funding.restore(db=db, clock=house.clock, reservation_id=held.id, outstanding=loan.outstanding)
+    if repaid.closed and case.application.stage is Stage.DISBURSED:
+        intake.move(db=db, clock=house.clock, application=case.application, to=Stage.CLOSED, event="application.closed")
+        _end_contract(house, db, case.person)
     return repaid
 
 

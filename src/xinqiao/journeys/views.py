@@ -11,6 +11,7 @@ from uuid import UUID
 
 from xinqiao.kit import Money, canonical, sha256_hex
 from xinqiao.servicing.apr import Breakdown
+from xinqiao.servicing.wallet import Bounds
 
 Next = Literal["consent", "face", "wait", "review", "offer", "share", "sign", "loan", "declined", "expired", "withdrawn"]
 
@@ -77,6 +78,8 @@ class Instalment:
     interest: Money
     premium: Money
     paid: Money | None = None
+    state: str = "upcoming"
+    """"paid", "overdue", "due" or "upcoming"."""
 
     @property
     def payment(self) -> Money:
@@ -112,6 +115,21 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
+class Portions:
+    """An amount by what it is for."""
+
+    principal: Money
+    interest: Money
+    premium: Money
+    fee: Money
+    penalty: Money
+
+    @property
+    def total(self) -> Money:
+        return self.principal + self.interest + self.premium + self.fee + self.penalty
+
+
+@dataclass(frozen=True, slots=True)
 class Loan:
     loan_id: UUID
     funder: Said
@@ -124,10 +142,55 @@ class Loan:
     """What settles the loan today."""
     next_due: date | None
     next_amount: Money | None
+    due_now: Money
+    """All that is due by today, what is late included."""
+    due_parts: Portions
+    """The same by what it is for."""
     overdue: Money
     days_past_due: int
+    late_a_day: Money
+    """What one more day late adds."""
     schedule: Sequence[Instalment]
     payments: Sequence[Payment]
+
+
+@dataclass(frozen=True, slots=True)
+class WalletLine:
+    on: date
+    what: str
+    amount: Money
+    """Positive when it came in."""
+    balance: Money
+
+
+@dataclass(frozen=True, slots=True)
+class WalletMovement:
+    """A top-up or pay-out, and what the payment rail said."""
+
+    at: datetime
+    way: str
+    amount: Money
+    state: str
+    """"asked", "done" or "refused"."""
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    total: Money
+    held: Money
+    """Of it, what is set aside for a payment on its way."""
+    lines: Sequence[WalletLine]
+    """Newest first."""
+    movements: Sequence[WalletMovement]
+    top_up: Bounds
+    pay_out: Bounds
+    most: Money
+    """What a wallet may hold."""
+
+    @property
+    def available(self) -> Money:
+        return self.total - self.held
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,21 +228,6 @@ class Access:
     purpose: Said
     fields: Sequence[Said]
     allowed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Portions:
-    """An amount by what it is for."""
-
-    principal: Money
-    interest: Money
-    premium: Money
-    fee: Money
-    penalty: Money
-
-    @property
-    def total(self) -> Money:
-        return self.principal + self.interest + self.premium + self.fee + self.penalty
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,21 +71,29 @@ def routes(desk: Desk) -> APIRouter:
         if standing.next != "loan":
             return desk.step(standing)
         found = here.loan(own.application_id)
-        context = {"loan": found, "bars": pictures.instalments(found.schedule), "payment_key": str(new_id())}
+        context = {
+            "loan": found,
+            "bars": pictures.instalments(found.schedule),
+            "payment_key": str(new_id()),
+            "wallet": here.wallet(own.application_id),
+        }
         return desk.show(request, "loan.html", own, standing=standing, paid="paid" in request.query_params, **context)
 
     @router.post("/my/loan/pay")
     def pay(form: Form) -> Response:
         found = here.loan(form.session.application_id)
-        here.pay(form.session.application_id, amount=_amount(form, found), key=form.need("payment_key"))
+        from_wallet = form.fields.get("source") == "wallet"
+        here.pay(form.session.application_id, amount=_amount(form, found), key=form.need("payment_key"), from_wallet=from_wallet)
         return go("/my/loan?paid=1")
 
     return router
 
 
 def _amount(posted: Posted, loan: Loan) -> Money:
-    """The next instalment, all that is left, or an amount that was typed."""
+    """What is due today, the next instalment, all that is left, or an amount that was typed."""
     chosen = posted.need("choice")
+    if chosen == "now" and loan.due_now.is_positive:
+        return loan.due_now
     if chosen == "next" and loan.next_amount is not None:
         return loan.next_amount
     if chosen == "all":

@@ -29,6 +29,8 @@ class Tick:
 class Mark:
     x: float
     word: str
+    state: str = ""
+    """ "paid" or "overdue" where it is to be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Picture:
     marks: Sequence[Mark]
 
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 340, 170, 44, 18, 8
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 340, 186, 44, 34, 8
+SEEN = ("paid", "overdue")
 
 
 def instalments(schedule: Sequence[Instalment]) -> Picture:
@@ -60,7 +63,11 @@ def instalments(schedule: Sequence[Instalment]) -> Picture:
             if height:
                 pieces.append(Piece(kind, _near(LEFT + slot * (place + 0.16)), _near(foot), _near(slot * 0.68), _near(height)))
     every = ceil(len(schedule) / 12)
-    marks = [Mark(_near(LEFT + slot * (i + 0.5)), str(row.number)) for i, row in enumerate(schedule) if i % every == 0]
+    marks = [
+        Mark(_near(LEFT + slot * (i + 0.5)), str(row.number), row.state if row.state in SEEN else "")
+        for i, row in enumerate(schedule)
+        if i % every == 0 or row.state == "overdue"
+    ]
     digits = schedule[0].principal if schedule else Money(0, "CNY")
     ticks = [Tick(_near(HEIGHT - BOTTOM - value / top * room), _whole(value, digits)) for value in range(0, top + 1, step)]
     return Picture(WIDTH, HEIGHT, LEFT, ticks, pieces, marks)
