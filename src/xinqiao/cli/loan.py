@@ -13,11 +13,12 @@ from cyclopts import Parameter
 from xinqiao.kit import Money, plain
 from xinqiao.terminal import OK, Json, refusals, show, table
 
-from . import rates, schedules
+from . import close, rates, schedules
 
 group = cyclopts.App(name="loan", help="Loans: quote a schedule with its annual cost, show a loan.")
 rates.add(group)
 schedules.add(group)
+close.add(group)
 
 
 def add(app: cyclopts.App) -> None:
