@@ -161,3 +161,22 @@ def test_a_loan_of_next_month_is_not_told(db: Connection, clock: FixedClock, per
 def test_a_month_that_runs_is_refused(db: Connection, clock: FixedClock, loan: Loan) -> None:
     with pytest.raises(MonthNotOver, match="2026-03-31"):
         month(db, clock, "2026-03", loan)
+
+
+def test_a_bad_month_is_deleted_five_years_after_the_arrears_were_over(db: Connection, clock: FixedClock, loan: Loan) -> None:
+    until(clock, date(2026, 4, 20))
+    told(db, clock, loan)
+    until(clock, date(2026, 4, 30))
+    month(db, clock, "2026-04", loan)
+    bad = reporting.told_of(db=db, loan_id=loan.id)[-1]
+    assert bad["month"]["status"] == "1"
+    until(clock, date(2026, 5, 3))
+    pay(db, clock, loan)
+    until(clock, date(2026, 5, 31))
+    month(db, clock, "2026-05", loan)
+    assert newest(db, loan)["last_24"].endswith("/#1N")
+    until(clock, date(2031, 5, 30))
+    assert reporting.expire(db=db, clock=clock) == []
+    until(clock, date(2031, 5, 31))
+    assert reporting.expire(db=db, clock=clock) == [UUID(bad["id"])]
+    assert reporting.expire(db=db, clock=clock) == []

@@ -1,13 +1,17 @@
 """Files for the bureau and its answers: nothing leaves without its consent, nothing is lost, nothing is told twice."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection
+from hypothesis import HealthCheck, given
+from hypothesis import settings as tries
+from hypothesis import strategies as st
+from sqlalchemy import Connection, text
 
-from xinqiao.kit import FixedClock, Settings, canonical, events, new_id, sha256_hex
+from xinqiao.kit import Database, FixedClock, Settings, canonical, events, new_id, sha256_hex
 from xinqiao.servicing import reporting
 from xinqiao.servicing.errors import AcknowledgementMalformed, BatchUnknown, RecordUnknown
 from xinqiao.vault import Vault
@@ -178,6 +182,51 @@ def test_answers_to_no_file_and_broken_answers_are_refused(db: Connection, clock
         reporting.acknowledge(db=db, clock=clock, data=canonical({**answer, "batch": str(new_id())}))
     with pytest.raises(AcknowledgementMalformed, match="accepted"):
         reporting.acknowledge(db=db, clock=clock, data=canonical({**answer, "accepted": "all"}))
+
+
+def test_writers_side_by_side_share_the_queue_and_repeat_nothing(database: Database, vault: Vault, clock: FixedClock) -> None:
+    tenant = f"t{new_id().hex}"
+    with database.begin(tenant=tenant) as db:
+        for _ in range(6):
+            person = borrower(db, vault, clock)
+            reported(db, clock, late_loan(db, clock, person), agree(db, vault, clock, person))
+
+    def write(_: int) -> reporting.Batch | None:
+        with database.begin(tenant=tenant) as db:
+            return reporting.export_batch(db=db, clock=clock, limit=2)
+
+    with ThreadPoolExecutor(4) as pool:
+        made = [one for one in pool.map(write, range(4)) if one is not None]
+    assert sorted(one.number for one in made) == [1, 2, 3]
+    ids = [line["record"]["id"] for one in made for line in lines(one)[1:-1]]
+    assert len(ids) == len(set(ids)) == 6
+
+
+@tries(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=5))
+def test_whatever_the_bureau_rejects_every_record_is_done_or_waits_for_a_person(
+    database: Database, vault: Vault, clock: FixedClock, rejections: list[int]
+) -> None:
+    """Record k is rejected so many times; three are too many."""
+    with database.engine.connect() as db, db.begin() as transaction:
+        db.execute(text("SELECT set_config('xinqiao.tenant', :tenant, true)"), {"tenant": f"t{new_id().hex}"})
+        left = {}
+        for times in rejections:
+            person = borrower(db, vault, clock)
+            left[str(reported(db, clock, late_loan(db, clock, person), agree(db, vault, clock, person)).id)] = times
+        stuck = {one for one, times in left.items() if times == 3}
+        bureau = reporting.SimulatedBureau(clock, refuses=lambda told: _once_less(left, told["id"]))
+        while (batch := reporting.export_batch(db=db, clock=clock, limit=2)) is not None:
+            reporting.acknowledge(db=db, clock=clock, data=bureau.receive(batch.data))
+        assert {str(one.id) for one in reporting.stuck(db=db)} == stuck
+        assert set(bureau.holds) == set(left) - stuck
+        assert reporting.unanswered(db=db) == []
+        transaction.rollback()
+
+
+def _once_less(left: dict[str, int], record: str) -> str | None:
+    left[record] -= 1
+    return "E01" if left[record] >= 0 else None
 
 
 @pytest.mark.parametrize(

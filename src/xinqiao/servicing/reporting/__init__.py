@@ -1,7 +1,8 @@
 """What a credit bureau is told, what must have happened first, and how it is set right. The bureau that ships is a simulator."""
 
 from ..errors import InGrace, NoConsent, NoNotice, NotInArrears, PaidInGrace
-from .disputing import answer_dispute, disputes, expire, open_dispute, open_disputes, overdue_disputes
+from .disputing import answer_dispute, disputes, open_dispute, open_disputes, overdue_disputes
+from .keeping import expire
 from .making import arrears
 from .model import Answer, Dispute, Finding, Ground, Notice, Record, notice_text
 from .monthly import report_month

@@ -18,7 +18,6 @@ from xinqiao.kit import Clock, events, new_id
 from .. import loans
 from ..errors import DisputeAnswered, DisputeUnknown, RecordUnknown
 from ..rules import BUREAU
-from ..schedule import due_date
 from . import making, store
 from .model import SHAPE, Answer, Dispute, Finding, Ground, Record
 from .shape import check
@@ -31,7 +30,7 @@ def open_dispute(*, db: Connection, clock: Clock, person_id: UUID, record_id: UU
 
     Raises RecordUnknown when the record is not this person's.
     """
-    told = _told(db, person_id, record_id)
+    told = told_record(db, person_id, record_id)
     running = [one for one in kept.of_record(db, record_id) if one.answer is None]
     if running:
         return running[0]
@@ -64,7 +63,7 @@ def answer_dispute(
     Raises DisputeUnknown, DisputeAnswered, RecordMalformed.
     """
     made, finding = _unanswered(db, dispute_id), Finding(finding)
-    told = _told(db, made.person_id, made.record_id)
+    told = told_record(db, made.person_id, made.record_id)
     given = Answer(finding.value, clock.today(), by)
     if finding is Finding.CORRECTED:
         _queue(db, made, f"correction/{made.id}", making.correction(told, made, now or {}, clock.now()), clock)
@@ -102,7 +101,7 @@ def _unanswered(db: Connection, dispute_id: UUID) -> Dispute:
     return found
 
 
-def _told(db: Connection, person: UUID, record_id: UUID) -> Mapping[str, Any]:
+def told_record(db: Connection, person: UUID, record_id: UUID) -> Mapping[str, Any]:
     """The record as it left; one that was made before records left in this shape is put into it."""
     body = outbox.body_of(db, record_id)
     if body is None:
@@ -117,29 +116,13 @@ def _take_back(db: Connection, made: Dispute, clock: Clock) -> None:
     """A negative record that does not stand ends its arrears with us too: nothing is left to clear, and they are not told again."""
     record = store.record_of(db, made.record_id)
     if record is not None and record.kind == "negative":
-        store.add_record(db, _ended(record, "deleted", clock))
+        store.add_record(db, ended(record, "deleted", clock))
 
 
-def _ended(record: Record, kind: str, clock: Clock) -> Record:
+def ended(record: Record, kind: str, clock: Clock) -> Record:
     return replace(record, id=new_id(), kind=kind, at=clock.now(), shape=SHAPE)
 
 
 def _queue(db: Connection, made: Dispute, what: str, body: Mapping[str, Any], clock: Clock) -> None:
     check(body)
     outbox.put(db, what, body, loan=made.loan_id, period=None, at=clock.now())
-
-
-def expire(*, db: Connection, clock: Clock, limit: int = 1000) -> list[Record]:
-    """Have the bureau delete negative records whose arrears ended the rule's years ago (art. 16, unverified); return them. Repeat until none.
-
-    Our own record that they were once made stays with the loan's books, which other law keeps longer.
-    """
-    gone = store.cleared_before(db, due_date(clock.today(), -12 * BUREAU.keep_years), limit=limit)
-    for record in gone:
-        store.add_record(db, _ended(record, "expired", clock))
-        body = making.deletion(_told(db, record.person_id, record.id), record.id, "expired", clock.now())
-        check(body)
-        outbox.put(db, f"deletion/{record.id}", body, loan=record.loan_id, period=None, at=clock.now())
-        data = {"record": record.id, "arrears_since": record.arrears_since, "clause": BUREAU.keep_clause, "rules": BUREAU.version}
-        events.append(db, [events.Event("servicing.bureau_expired", record.loan_id, data, record.person_id, clock.now())])
-    return gone

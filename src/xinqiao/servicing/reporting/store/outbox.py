@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -293,6 +293,22 @@ def codes(db: Connection, loans: Sequence[UUID]) -> dict[UUID, dict[str, str]]:
 
 CODES = text("""
 SELECT loan_id, period, body->'month'->>'status' AS status FROM bureau_submission WHERE loan_id = ANY(:loans) AND kind = 'account'
+""")
+
+
+def old_bad_months(db: Connection, day: date, *, limit: int) -> list[Mapping[str, Any]]:
+    """Months told in arrears whose arrears were over, by a later month, on or before that day, and that were not deleted yet."""
+    rows = db.execute(OLD, {"before": f"{day + timedelta(days=1):%Y-%m}", "limit": limit})
+    return [row.body for row in rows]
+
+
+OLD = text("""
+SELECT a.body FROM bureau_submission a
+WHERE a.kind = 'account' AND a.period < :before AND a.body->'month'->>'status' = ANY(ARRAY['1', '2', '3', '4', '5', '6', '7', 'B', 'D'])
+AND EXISTS (SELECT FROM bureau_submission b WHERE b.loan_id = a.loan_id AND b.kind = 'account' AND b.period > a.period AND b.period < :before
+            AND b.body->'month'->>'status' = ANY(ARRAY['N', '*', 'C', 'G']))
+AND NOT EXISTS (SELECT FROM bureau_submission d WHERE d.person_id = a.person_id AND d.loan_id = a.loan_id AND d.what = 'deletion/' || a.id)
+ORDER BY a.at, a.id LIMIT :limit
 """)
 
 
