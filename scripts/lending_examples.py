@@ -50,7 +50,7 @@ def table(made: Plan) -> str:
 
 
 def cost(made: Plan) -> str:
-    return f"\n*{made.annual_rate().percent} % a year in all; {made.cost} {made.principal.currency} over the amount lent.*\n"
+    return f"\n*{made.annual_rate().percent} % a year in all; {made.cost} {made.principal.currency} more than was paid out.*\n"
 
 
 # --- the picture ---------------------------------------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def _percent(made: Plan) -> str | None:
 def _page(made: Plan) -> RenderableType:
     rows = [[i.number, i.due, i.principal, i.interest, i.premium + i.fee, i.total, i.balance] for i in made.instalments]
     product, currency = made.product, made.principal.currency
-    title = f"{product.name or product.code}: {_percent(made) or 'no'} % a year in all, {made.cost} {currency} over the amount lent"
+    title = f"{product.name or product.code}: {_percent(made) or 'no'} % a year in all, {made.cost} {currency} more than is paid out"
     parts: list[RenderableType] = [table(title, ["", "due", "principal", "interest", "fee", "total", "balance"], rows)]
     if len(made.payouts) > 1 or any(p.net != p.amount for p in made.payouts):
         paid = [[p.on, p.amount, p.financed, p.deducted, p.net] for p in made.payouts]

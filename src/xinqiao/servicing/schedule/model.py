@@ -87,6 +87,11 @@ class Plan(Schedule):
     def disbursed(self) -> Money:
         return total((p.amount for p in self.payouts), self.principal.currency)
 
+    @property
+    def cost(self) -> Money:
+        """All that is paid over and above what reached the borrower: financed and deducted fees are part of it."""
+        return self.to_repay - total((p.net for p in self.payouts), self.principal.currency)
+
     def flows(self) -> list[Dated]:
         """Every payout and payment on its day, cost by cost: what annual rates are found from. A financed or deducted fee is paid at payout."""
         flows = [flow for payout in self.payouts for flow in _of_payout(payout)]
