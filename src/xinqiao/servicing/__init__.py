@@ -4,20 +4,26 @@ The parts are `schedule`, `apr`, `contract`, `offer`, `ledger`, `loans`, `delinq
 ones that most callers need.
 """
 
-from . import apr, book, contact, contract, delinquency, errors, ledger, reporting, rules, schedule
+from . import apr, book, contact, contract, delinquency, errors, ledger, lifecycle, loans, product, reporting, rules, schedule
 from .contract import Party, Terms
 from .loans import (
+    Author,
+    Happened,
     Loan,
+    Prepayment,
+    Recorded,
     Repayment,
     View,
     active_loans,
     disburse,
+    history,
     loan_of_offer,
     loans_of,
     loans_of_funder,
     loans_of_guarantor,
     owing,
     pay_out,
+    quote_prepayment,
     repay,
     repayments,
     view,
@@ -27,11 +33,15 @@ from .offer import Offer, Signature, get_offer, make_offer, offers_of, sign, sig
 from .schedule import Base, Charge
 
 __all__ = [
+    "Author",
     "Base",
     "Charge",
+    "Happened",
     "Loan",
     "Offer",
     "Party",
+    "Prepayment",
+    "Recorded",
     "Repayment",
     "Signature",
     "Terms",
@@ -45,9 +55,12 @@ __all__ = [
     "disburse",
     "errors",
     "get_offer",
+    "history",
     "ledger",
+    "lifecycle",
     "loan",
     "loan_of_offer",
+    "loans",
     "loans_of",
     "loans_of_funder",
     "loans_of_guarantor",
@@ -55,6 +68,8 @@ __all__ = [
     "offers_of",
     "owing",
     "pay_out",
+    "product",
+    "quote_prepayment",
     "repay",
     "repayments",
     "reporting",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
 from xinqiao.kit import plain
-from xinqiao.servicing import Loan, Offer, Repayment, View, ledger
+from xinqiao.servicing import Happened, Loan, Offer, Repayment, View, ledger, loans
 from xinqiao.servicing.schedule import Instalment
 
 PARTS = ("principal", "interest", "premium", "fee")
@@ -45,8 +46,9 @@ def states(seen: View) -> list[dict[str, Any]]:
     ]
 
 
-def loan(seen: View, repaid: Sequence[Repayment]) -> dict[str, Any]:
-    facts = plain(seen.loan)
+def loan(seen: View, repaid: Sequence[Repayment], life: Sequence[Happened]) -> dict[str, Any]:
+    """The loan as it stands, and its whole life, from which a reader reckons the same."""
+    facts = {**plain(replace(seen.loan, agreement=None, splits={})), **loans.tell(seen.loan, life)}
     standing = {"on": seen.on, "paid": seen.paid, "owed": seen.owed, "days_past_due": seen.days_past_due, "bucket": seen.bucket}
     return {**facts, "principal": seen.loan.principal, "status": seen.loan.status, "standing": standing, "repayments": list(repaid)}
 

@@ -158,7 +158,7 @@ def lent(house: House, db: Connection, offer: Offer | None, into: Sections) -> L
         into.lack("loan.json ledger.json", "no money was lent", "尚未放款")
         return None
     seen = servicing.view(db=db, clock=house.clock, loan_id=loan.id)
-    into.put("loan.json", books.loan(seen, servicing.repayments(db=db, loan_id=loan.id)))
+    into.put("loan.json", books.loan(seen, servicing.repayments(db=db, loan_id=loan.id), servicing.history(db=db, loan_id=loan.id)))
     into.put("schedule.json", {"of": "loan", "instalments": books.states(seen)})
     into.put("ledger.json", books.ledger_of(db, loan))
     return loan

@@ -8,7 +8,7 @@ from pathlib import Path
 from xinqiao.credit.decision import Resolver
 
 from . import pack as container
-from .checks import agreeing, binding, money, pages, replaying, seal
+from .checks import agreeing, binding, living, money, pages, replaying, seal
 from .checks.opened import Malformed, Opened
 from .errors import PackUnreadable
 from .pack import MANIFEST, PERSONAL_SEALED
@@ -31,6 +31,7 @@ QUESTIONS: tuple[tuple[str, tuple[str, ...], Ask], ...] = (
     ("device signature", ("signature.json", "offer.json", "events.json"), agreeing.signature),
     ("annual cost", ("schedule.json", "offer.json"), money.cost),
     ("loan", ("loan.json", "offer.json", "schedule.json", "events.json"), money.loan),
+    ("life", ("loan.json", "offer.json", "schedule.json", "events.json"), living.life),
     ("ledger", ("ledger.json", "loan.json"), money.ledger),
     ("page", ("index.html",), pages.readable),
 )

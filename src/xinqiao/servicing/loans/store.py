@@ -1,4 +1,4 @@
-"""Loans, their instalments and the repayments taken."""
+"""Loans, what happened to them, their instalments as of the last event, and the repayments taken."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
+    delete,
     func,
     select,
     text,
@@ -33,9 +35,12 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from xinqiao.kit import Money, tables
 from xinqiao.kit.database import tenant
 
+from ..lifecycle import Parts
+from ..lifecycle.contracts import agreement_of
 from ..offer.store import read_terms, write_terms
 from ..schedule import Instalment
-from .model import Loan, Parts, Repayment, State
+from . import agreement, codec, splits
+from .model import Happened, Loan, Repayment, State
 
 loan = Table(
     "loan",
@@ -54,6 +59,10 @@ loan = Table(
     Column("disbursed_on", Date, nullable=False),
     Column("disbursed_at", DateTime(timezone=True), nullable=False),
     Column("closed_on", Date),
+    Column("state", Text, nullable=False, server_default="active"),
+    Column("agreement", JSONB),
+    Column("splits", JSONB),
+    Column("paid", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("tenant", "person_id", "id"),
     Index("ix_loan_id", "tenant", "id"),
     Index("ix_loan_funder", "tenant", "funder_id", "disbursed_at", "id"),
@@ -75,12 +84,34 @@ instalment = Table(
         Column(f"paid_{name}", BigInteger, nullable=False, server_default="0")
         for name in ("penalty", "fee", "premium", "interest", "principal")
     ),
+    Column("penalties", BigInteger, nullable=False, server_default="0"),
     Column("late_unit_days", BigInteger, nullable=False, server_default="0"),
     Column("aged_to", Date),
     Column("settled", Boolean, nullable=False, server_default="false"),
     PrimaryKeyConstraint("tenant", "person_id", "loan_id", "number"),
     Index("ix_loan_instalment_open", "tenant", "due", "loan_id", postgresql_where=text("NOT settled")),
 )
+
+happened = Table(
+    "loan_event",
+    tables,
+    tenant(),
+    Column("person_id", Uuid, nullable=False),
+    Column("loan_id", Uuid, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("on", Date, nullable=False),
+    Column("recorded_on", Date, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("by", Text, nullable=False, server_default="system"),
+    Column("why", Text, nullable=False, server_default=""),
+    Column("data", JSONB, nullable=False),
+    PrimaryKeyConstraint("tenant", "person_id", "loan_id", "number"),
+    UniqueConstraint("tenant", "person_id", "loan_id", "id"),
+    info={"append_only": True},
+)
+"""A loan's life: all else about it follows from these rows. `id` is the event's key, so that a repeat is known."""
 
 repaid = Table(
     "loan_repayment",
@@ -99,8 +130,8 @@ repaid = Table(
 )
 
 
-def add(db: Connection, made: Loan, states: Sequence[State]) -> bool:
-    """Whether the loan was new; its instalments are written with it."""
+def add(db: Connection, made: Loan) -> bool:
+    """Whether the loan was new."""
     values = {
         "person_id": made.person_id,
         "id": made.id,
@@ -114,11 +145,45 @@ def add(db: Connection, made: Loan, states: Sequence[State]) -> bool:
         "terms": write_terms(made.terms),
         "disbursed_on": made.disbursed_on,
         "disbursed_at": made.disbursed_at,
+        "state": made.state,
+        "agreement": agreement.write(made.agreed),
+        "splits": splits.write(made.splits),
     }
-    if db.execute(insert(loan).values(values).on_conflict_do_nothing().returning(loan.c.id)).first() is None:
-        return False
-    db.execute(insert(instalment).values([_planned(made, state.instalment) for state in states]))
-    return True
+    return db.execute(insert(loan).values(values).on_conflict_do_nothing().returning(loan.c.id)).first() is not None
+
+
+def add_events(db: Connection, of: Loan, made: Sequence[Happened]) -> None:
+    rows = [
+        {
+            "person_id": of.person_id,
+            "loan_id": of.id,
+            "number": one.event.order,
+            "id": one.event.id,
+            "kind": codec.name_of(one.event),
+            "on": one.event.on,
+            "recorded_on": one.event.recorded,
+            "at": one.at,
+            "by": one.by,
+            "why": one.why,
+            "data": codec.write(one.event),
+        }
+        for one in made
+    ]
+    db.execute(insert(happened), rows)
+
+
+def life(db: Connection, of: Loan) -> list[Happened]:
+    """Everything that happened to a loan, as it was recorded."""
+    return lives(db, [of])[of.id]
+
+
+def lives(db: Connection, loans: Sequence[Loan]) -> dict[UUID, list[Happened]]:
+    people, ids = list({one.person_id for one in loans}), [one.id for one in loans]
+    mine = (happened.c.person_id == func.any(people)) & (happened.c.loan_id == func.any(ids))
+    found: dict[UUID, list[Happened]] = {loan_id: [] for loan_id in ids}
+    for row in db.execute(select(happened).where(mine).order_by(happened.c.loan_id, happened.c.number)):
+        found[row.loan_id].append(_happened(row))
+    return found
 
 
 def get(db: Connection, loan_id: UUID) -> Loan | None:
@@ -171,26 +236,18 @@ def states(db: Connection, loans: Sequence[Loan]) -> dict[UUID, list[State]]:
 
 
 def save(db: Connection, changed: Loan, after: Sequence[State]) -> None:
-    """Write what a repayment changed: the loan's row and, by one statement, its instalments."""
+    """Write the loan's row, and its instalments anew."""
     same = (loan.c.person_id == changed.person_id) & (loan.c.id == changed.id)
-    db.execute(update(loan).where(same).values(outstanding=changed.outstanding.minor, closed_on=changed.closed_on))
-    columns: dict[str, Any] = {f"paid_{name}": [getattr(s.paid, name) for s in after] for name in Parts().by_name}
-    columns |= {"number": [s.instalment.number for s in after], "late": [s.late_unit_days for s in after]}
-    columns |= {"aged_to": [s.aged_to for s in after], "settled": [s.settled for s in after]}
-    db.execute(SAVE, {**columns, "person": changed.person_id, "loan": changed.id})
+    row = {"outstanding": changed.outstanding.minor, "closed_on": changed.closed_on, "state": changed.state, "funder_id": changed.funder_id}
+    db.execute(update(loan).where(same).values(**row, paid=changed.paid, splits=splits.write(changed.splits)))
+    db.execute(delete(instalment).where(instalment.c.person_id == changed.person_id, instalment.c.loan_id == changed.id))
+    if after:
+        db.execute(insert(instalment), [_row(changed, state) for state in after])
 
 
-SAVE = text("""
-UPDATE loan_instalment i
-SET paid_penalty = g.penalty, paid_fee = g.fee, paid_premium = g.premium, paid_interest = g.interest, paid_principal = g.principal,
-    late_unit_days = g.late, aged_to = g.aged_to, settled = g.settled
-FROM unnest(CAST(:number AS int[]), CAST(:paid_penalty AS bigint[]), CAST(:paid_fee AS bigint[]), CAST(:paid_premium AS bigint[]),
-            CAST(:paid_interest AS bigint[]), CAST(:paid_principal AS bigint[]), CAST(:late AS bigint[]), CAST(:aged_to AS date[]),
-            CAST(:settled AS boolean[])) AS g(number, penalty, fee, premium, interest, principal, late, aged_to, settled)
-WHERE i.person_id = :person AND i.loan_id = :loan AND i.number = g.number
-  AND (i.paid_penalty, i.paid_fee, i.paid_premium, i.paid_interest, i.paid_principal, i.late_unit_days, i.settled)
-      IS DISTINCT FROM (g.penalty, g.fee, g.premium, g.interest, g.principal, g.late, g.settled)
-""")
+def save_party(db: Connection, changed: Loan) -> None:
+    same = (loan.c.person_id == changed.person_id) & (loan.c.id == changed.id)
+    db.execute(update(loan).where(same).values(funder_id=changed.funder_id, splits=splits.write(changed.splits)))
 
 
 def add_repayment(db: Connection, of: Loan, taken: Repayment) -> None:
@@ -210,15 +267,23 @@ def repayments(db: Connection, of: Loan) -> list[Repayment]:
     return [_repayment(row) for row in db.execute(select(repaid).where(mine).order_by(repaid.c.at, repaid.c.key))]
 
 
-def _planned(made: Loan, planned: Instalment) -> dict[str, Any]:
+def _row(of: Loan, state: State) -> dict[str, Any]:
+    planned = state.instalment
     amounts = {name: getattr(planned, name).minor for name in ("principal", "interest", "premium", "fee", "balance")}
-    return {"person_id": made.person_id, "loan_id": made.id, "number": planned.number, "due": planned.due, **amounts}
+    paid = {f"paid_{name}": minor for name, minor in state.paid.by_name.items()}
+    late = {"penalties": state.penalties, "late_unit_days": state.late_unit_days, "aged_to": state.aged_to, "settled": state.settled}
+    return {"person_id": of.person_id, "loan_id": of.id, "number": planned.number, "due": planned.due, **amounts, **paid, **late}
 
 
 def _state(row: Row, currency: str) -> State:
     amounts = (Money(minor, currency) for minor in (row.principal, row.interest, row.premium, row.fee, row.balance))
     paid = Parts(row.paid_penalty, row.paid_fee, row.paid_premium, row.paid_interest, row.paid_principal)
-    return State(Instalment(row.number, row.due, *amounts), paid, row.late_unit_days, row.aged_to, row.settled)
+    return State(Instalment(row.number, row.due, *amounts), paid, row.penalties, row.late_unit_days, row.aged_to, row.settled)
+
+
+def _happened(row: Row) -> Happened:
+    event = codec.read(row.kind, row.data, id=row.id, on=row.on, order=row.number, recorded_on=row.recorded_on)
+    return Happened(event, row.at, row.by, row.why)
 
 
 def _repayment(row: Row) -> Repayment:
@@ -230,6 +295,7 @@ def _loans(db: Connection, query: Select) -> list[Loan]:
 
 
 def _loan(row: Row) -> Loan:
+    terms = read_terms(row.terms)
     return Loan(
         id=row.id,
         person_id=row.person_id,
@@ -237,9 +303,13 @@ def _loan(row: Row) -> Loan:
         application_id=row.application_id,
         funder_id=row.funder_id,
         guarantor_id=row.guarantor_id,
-        terms=read_terms(row.terms),
+        terms=terms,
         disbursed_on=row.disbursed_on,
         disbursed_at=row.disbursed_at,
         outstanding=Money(row.outstanding, row.currency),
         closed_on=row.closed_on,
+        state=row.state,
+        paid=row.paid,
+        agreement=agreement.read(row.agreement) if row.agreement else agreement_of(terms, row.disbursed_on),
+        splits=splits.read(row.splits) if row.splits else splits.of_terms(terms, row.funder_id, row.guarantor_id),
     )

@@ -15,6 +15,7 @@ from xinqiao.servicing.ledger import Account, Kind
 
 from ..books import PARTS
 from ..pack import decimal
+from . import living
 from .agreeing import OFFER, money, terms_of
 from .opened import Malformed, Opened, Problem, differing, same
 
@@ -28,8 +29,9 @@ def cost(pack: Opened) -> None:
     if not 1 <= len(rows) <= MOST_INSTALMENTS:
         raise Malformed(SCHEDULE, f"it has {len(rows)} instalments")
     principal = money(offer["terms"]["principal"])
-    problems = [*_amounts(rows, principal), *_as_offered(rows, offer)]
-    rate = apr.monthly(principal, [_sum(row) for row in rows])
+    promised = offer["schedule"] if living.replanned(pack) else rows
+    problems = [*_amounts(promised, principal), *_as_offered(promised, offer)]
+    rate = apr.monthly(principal, [_sum(row) for row in promised])
     computed = {"annual_cost_percent": str(rate.percent), "effective_percent": str(rate.effective_percent)}
     problems += [
         (
@@ -48,7 +50,7 @@ def cost(pack: Opened) -> None:
         "its schedule",
         "其还款计划",
     )
-    paid = total((_sum(row) for row in rows), principal.currency)
+    paid = total((_sum(row) for row in promised), principal.currency)
     if (paid, paid - principal) != (money(offer["disclosed"]["to_repay"]), money(offer["disclosed"]["total_cost"])):
         problems.append((OFFER, "the totals disclosed are not the schedule's", "披露的合计与还款计划不符"))
     says = f"the annual cost of {rate.percent} %, recomputed from the schedule, is the one disclosed"
@@ -99,7 +101,7 @@ def loan(pack: Opened) -> None:
         problems += differing(LOAN, made, facts, tuple(facts), "its event", "其事件")
     problems += differing(LOAN, made, {"offer_id": offer["id"], "terms": offer["terms"]}, ("offer_id", "terms"), "the offer", "报价")
     start = date.fromisoformat(made["disbursed_on"])
-    for row in pack.rows(SCHEDULE, "instalments"):
+    for row in () if living.replanned(pack) else pack.rows(SCHEDULE, "instalments"):
         if row["due"] != schedule.due_date(start, row["number"]).isoformat():
             problems.append(
                 (
@@ -127,7 +129,7 @@ def ledger(pack: Opened) -> None:
     transfers = pack.rows(LEDGER, "transfers")
     if len({row["id"] for row in transfers}) != len(transfers):
         problems.append((LEDGER, "a transfer occurs twice", "转账重复"))
-    problems += _balances(made, accounts, transfers)
+    problems += living.balances(pack, accounts, transfers) if "life" in made else _balances(made, accounts, transfers)
     says = f"{len(transfers)} transfers balance, to the cent, with the loan and its repayments"
     pack.found.settle("ledger", problems, says, f"{len(transfers)} 笔转账与贷款及还款分文不差")
 

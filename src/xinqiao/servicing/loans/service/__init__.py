@@ -1,0 +1,1 @@
+"""A loan's verbs, by what they are about. The caller owns the transaction."""

@@ -1,0 +1,47 @@
+"""Books as the rows that everything else reads: instalments with what they still owe. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from xinqiao.kit import Money
+
+from .. import delinquency
+from ..lifecycle import Books
+from ..lifecycle import Instalment as Line
+from ..schedule import Instalment
+from .model import Loan, State
+
+
+def states_of(loan: Loan, books: Books) -> list[State]:
+    """As of the books' day."""
+    return [_state(loan, books, line) for line in books.instalments]
+
+
+def _state(loan: Loan, books: Books, line: Line) -> State:
+    def money(minor: int) -> Money:
+        return Money(minor, loan.principal.currency)
+
+    owed = line.amounts
+    planned = Instalment(line.number, line.due, *map(money, (owed.principal, owed.interest, owed.premium, owed.fee, line.balance)))
+    settled = line.outstanding.total == 0 and (line.due < books.on or owed.total > 0 or line.paid_on is not None)
+    return State(
+        planned,
+        line.paid + line.waived + line.written_off,
+        penalties=owed.penalty - line.penalty_interest,
+        late_unit_days=line.late_unit_days,
+        aged_to=books.on if line.late_unit_days else None,
+        settled=settled,
+    )
+
+
+def owing_of(loan: Loan, states: Sequence[State]) -> delinquency.Owing:
+    daily, currency = loan.terms.late_rate, loan.principal.currency
+    unpaid = ((state.instalment, state.unpaid(daily).total) for state in states)
+    late = tuple(delinquency.Instalment(i.number, i.due, Money(minor, currency)) for i, minor in unpaid if minor)
+    return delinquency.Owing(loan.id, loan.person_id, late)
+
+
+def aged(states: Sequence[State], on: date) -> list[State]:
+    return [state.aged(on) for state in states]
