@@ -11,6 +11,7 @@ from .dates import lent, repaid
 from .european import effective_percent, european_percent, years_between
 from .model import AnnualRate, Breakdown, Convention, Dated, Flow, Part, Rates, as_percent
 from .periods import UnitPeriod, unit_period
+from .plans import plan_breakdown
 from .rates import of_schedule, rates_of
 from .regulation_z import actuarial_percent, regulation_z_percent
 from .solving import solve
@@ -37,6 +38,7 @@ __all__ = [
     "monthly",
     "of_case",
     "of_schedule",
+    "plan_breakdown",
     "rates_of",
     "read_case",
     "regulation_z_percent",

@@ -135,7 +135,9 @@ def money(amount: Money) -> str:
 
 
 def _name(what: str, language: str) -> str:
-    return WORDS[language].get(what) or what.partition(".")[2] or what
+    """A code that no word is known for: a premium is called one, a fee by its code."""
+    kind, _, code = what.partition(".")
+    return WORDS[language].get(what) or (WORDS[language]["premium"] if kind == "premium" else code or what)
 
 
 def _signed(points: Decimal) -> str:
