@@ -59,3 +59,27 @@ class CaptureUnknown(Refused):
     code = "liveness.file_unknown"
     says = "This is neither a picture (JPEG, PNG, WebP) nor a clip (WebM, MP4, MOV)."
     says_zh = "文件既不是图片（JPEG、PNG、WebP），也不是视频（WebM、MP4、MOV）。"
+
+
+class FolderUnfit(Refused):
+    code = "liveness.folder_unfit"
+    says = "The folder {0!r} cannot be evaluated: {1}. It must hold live/PERSON/… and attack/SPECIES/PERSON/… with pictures or clips."
+    says_zh = "无法评估文件夹“{0}”：{2}。须按 live/人员/… 与 attack/攻击种类/人员/… 存放图片或视频。"
+
+
+class CaptureCrashed(Refused):
+    code = "liveness.file_crashed"
+    says = "Reading {0!r} ended the process that read it; the file is not judged."
+    says_zh = "读取“{0}”时进程中止，未作判断。"
+
+
+class FilesMissing(Refused):
+    code = "liveness.files_missing"
+    says = "Give at least one picture or clip to check."
+    says_zh = "请至少给出一个要检查的图片或视频。"
+
+
+class OneCapture(Refused):
+    code = "liveness.one_capture"
+    says = "Near infrared, depth and a challenge belong to one capture; give one file with them."
+    says_zh = "近红外、深度与挑战只对应一次采集，请只给出一个文件。"

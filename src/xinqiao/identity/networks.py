@@ -38,8 +38,7 @@ class FaceModels:
 
         Raises ModelsUnavailable when a file is missing, altered, or not loadable.
         """
-        own = settings.home / "models" / "identity" if settings else None
-        folder = own if own and (own / "manifest.json").is_file() else PACKAGED
+        folder = folder_of(settings)
         try:
             manifest = {entry["name"]: entry for entry in json.loads((folder / "manifest.json").read_text("utf-8"))}
             sessions = {name: _session(folder, entry) for name, entry in manifest.items()}
@@ -55,6 +54,12 @@ class FaceModels:
             thresholds=thresholds,
             versions=versions | {"thresholds": thresholds.version},
         )
+
+
+def folder_of(settings: Settings | None) -> Path:
+    """Where the weights lie: a deployment's own, or the packaged ones."""
+    own = settings.home / "models" / "identity" if settings else None
+    return own if own and (own / "manifest.json").is_file() else PACKAGED
 
 
 def _session(folder: Path, entry: Mapping[str, str]) -> onnxruntime.InferenceSession:

@@ -1,0 +1,94 @@
+"""Many captures on all cores: one process a core, each with its own models, so that a decoder that dies takes no other file with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+
+from xinqiao.kit import Refused, Settings
+
+from ..errors import CaptureCrashed
+from ..networks import FaceModels
+from .check import Beside, check_file, unreadable
+from .decide import Verdict
+
+FEW = 6
+"""Files up to which starting processes costs more than it saves."""
+TOGETHER = 4
+"""Files handed to a process at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    models: FaceModels
+    beside: Beside
+
+
+_worker: list[_Worker] = []
+
+
+def cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def check_files(paths: Sequence[Path], *, settings: Settings, beside: Beside) -> Iterator[tuple[int, Verdict]]:
+    """(number of the file, verdict) as they come. A file that cannot be found is answered `liveness.file_missing`; raises ModelsUnavailable."""
+    if len(paths) <= FEW or cores() == 1:
+        models = FaceModels.load(settings)
+        yield from ((n, answer(models, path, beside)) for n, path in enumerate(paths))
+        return
+    FaceModels.load(settings)  # refuses here, once, rather than in each process
+    yield from _on_all_cores(list(enumerate(paths)), settings, beside)
+
+
+def _on_all_cores(todo: list[tuple[int, Path]], settings: Settings, beside: Beside) -> Iterator[tuple[int, Verdict]]:
+    left = dict(todo)
+    batches = [todo[i : i + TOGETHER] for i in range(0, len(todo), TOGETHER)]
+    try:
+        with _pool(min(cores(), len(batches)), settings, beside) as pool:
+            waiting: list[Future[list[tuple[int, Verdict]]]] = [pool.submit(_batch, batch) for batch in batches]
+            for done in as_completed(waiting):
+                for number, verdict in done.result():
+                    left.pop(number, None)
+                    yield number, verdict
+    except BrokenProcessPool:
+        yield from _one_by_one(left, settings, beside)
+
+
+def _one_by_one(left: dict[int, Path], settings: Settings, beside: Beside) -> Iterator[tuple[int, Verdict]]:
+    """Some file killed its process: each that is left gets a process of its own."""
+    for number, path in left.items():
+        try:
+            with _pool(1, settings, beside) as pool:
+                yield from pool.submit(_batch, [(number, path)]).result()
+        except BrokenProcessPool:
+            yield number, unreadable(CaptureCrashed(path.name))
+
+
+def _pool(workers: int, settings: Settings, beside: Beside) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, get_context("spawn"), initializer=partial(_start, settings, beside))
+
+
+def _start(settings: Settings, beside: Beside) -> None:
+    cv2.setNumThreads(1)
+    _worker[:] = [_Worker(FaceModels.load(settings), beside)]
+
+
+def _batch(files: list[tuple[int, Path]]) -> list[tuple[int, Verdict]]:
+    (worker,) = _worker
+    return [(number, answer(worker.models, path, worker.beside)) for number, path in files]
+
+
+def answer(models: FaceModels, path: Path, beside: Beside) -> Verdict:
+    try:
+        return check_file(models=models, path=path, beside=beside)
+    except Refused as refusal:
+        return unreadable(refusal)
