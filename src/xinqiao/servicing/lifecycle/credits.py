@@ -20,8 +20,8 @@ def owe_again(work: Work, event: ChargedBack | CreditRefunded, kind: EntryKind) 
     work.overpaid -= from_excess
     if again:
         line = line_after(work, event.on)
-        line.credit(Parts(principal=event.amount), event.on)
-        line.pay(Kind.PRINCIPAL, from_excess, event.on)
+        work.credit(line, Parts(principal=event.amount), event.on)
+        work.pay(line, Kind.PRINCIPAL, from_excess, event.on)
     work.record(event, kind, again, amount=event.amount, overpaid=from_excess)
 
 
@@ -29,7 +29,7 @@ def owe_again_by_kind(work: Work, event: ChargedBack) -> None:
     """As `owe_again`, by what the payment had settled, in the product's order; excess money then settles it like a payment."""
     parts = charged_back(work, event)
     if parts:
-        line_after(work, event.on).credit(parts, event.on)
+        work.credit(line_after(work, event.on), parts, event.on)
     from_excess = min(event.amount, work.overpaid)
     if work.overpaid:
         _, work.overpaid = settle(work, work.overpaid, event.on, rule_for(work, "default"))

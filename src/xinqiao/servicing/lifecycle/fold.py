@@ -229,7 +229,7 @@ def _cash_refunded(work: Work, event: e.CashRefunded) -> None:
     shares, left = unwind(work, event.amount, event.on, "cash_refund")
     if left:
         line = line_after(work, event.on)
-        line.credit(Parts(principal=left), event.on)
+        work.credit(line, Parts(principal=left), event.on)
         shares.append(Share(line.number, Parts(principal=left)))
     work.post(event, EntryKind.CASH_REFUND, event.amount, shares)
 

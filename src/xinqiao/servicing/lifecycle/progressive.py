@@ -23,14 +23,23 @@ class Model(InterestModel):
 
     __slots__ = ()
 
-    def credit(self, on: date, parts: Parts) -> None:
-        """Principal and interest owed again with the period of `on` (its due date belongs to the next one, but for the last)."""
+    def _settle_up(self) -> None:
+        """As the model does; where the last instalment cannot take all that was saved, those before it take the rest, the latest first."""
+        InterestModel._settle_up(self)
+        for period in reversed(self.periods):
+            if period.emi >= period.paid:
+                continue
+            period.emi = period.paid
+            InterestModel._settle_up(self)
+
+    def credit(self, due: date, on: date, parts: Parts) -> None:
+        """Principal and interest owed again with the period due on `due`; the principal bears interest from `on`."""
         index = self._index(on)
-        if index is None:
-            return
-        period = self.periods[self._from(index, on)]
-        self._cut(index, on).disbursed += parts.principal
-        period.emi += parts.principal + parts.interest
+        if index is not None:
+            self._cut(index, on).disbursed += parts.principal
+        else:
+            self.period(due).stretches[0].disbursed += parts.principal
+        self.period(due).emi += parts.principal + parts.interest
         self._set_factors(self.periods)
         self._settle_up()
 
@@ -75,9 +84,12 @@ class Progress:
         self.model.change_rate(on, Decimal(rate.numerator) / Decimal(rate.denominator))
         self.fill(told)
 
-    def credit(self, on: date, parts: Parts) -> None:
-        self.model.credit(on, parts)
+    def credit(self, line: Line, parts: Parts, on: date) -> None:
+        self.model.credit(line.due, on, parts)
+        line.credited += parts
+        line.amounts += Parts(parts.penalty, parts.fee, parts.premium)
         self.fill(on)
+        line.settle_up(on)
 
     def count_until(self, on: date) -> None:
         """Let principal past due bear interest until `on`, where it was not counted yet."""
@@ -116,10 +128,26 @@ class Progress:
         self.fill(on)
         return taken
 
+    def unpay(self, line: Line, kind: Kind, amount: int, on: date) -> int:
+        taken = line.unpay(kind, amount, on)
+        money = Money(-taken, self.model.currency)
+        if kind is Kind.PRINCIPAL:
+            self.model.pay_principal(line.due, on, money)
+        else:
+            self.model.pay_interest(line.due, on, money)
+        self.fill(on)
+        return taken
+
     def _ask(self, line: Line, kind: Kind, day: date) -> None:
         due = self.model.due_amounts(line.due, day)
-        owed = due.interest.minor if kind is Kind.INTEREST else min(due.principal.minor, self.unpaid_principal)
+        owed = due.interest.minor if kind is Kind.INTEREST else self._principal_asked(line, due.principal.minor)
         line.amounts += Parts.of(kind, owed - line.amounts[kind])
+
+    def _principal_asked(self, line: Line, planned: int) -> int:
+        """What is planned, up to all that is left; the last line still open asks for that."""
+        left = line.paid.principal + self.unpaid_principal
+        others = any(not other.met for other in self.lines.values() if other is not line)
+        return min(planned, left) if others else left
 
     @property
     def unpaid_principal(self) -> int:

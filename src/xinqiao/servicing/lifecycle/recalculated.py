@@ -112,7 +112,8 @@ class Drawing:
 
     def _draw_tranches(self, slot: Slot, index: int) -> None:
         first = self.terms.tranches[0]
-        news = [t for t in self.terms.tranches if slot.start < t.on <= slot.due or (index == 0 and t is first)]
+        since = date.min if index == 0 else slot.start
+        news = [t for t in self.terms.tranches if since < t.on <= slot.due or (index == 0 and t is first)]
         for tranche in news:
             down = self.terms.down_payment(tranche.amount)
             if down:

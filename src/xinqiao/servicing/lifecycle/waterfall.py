@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
 
@@ -61,27 +62,36 @@ def _group_by_group(work: Work, amount: int, on: date, rule: Waterfall) -> tuple
     """All that is past due, then what is due, then what is not yet due (or as the order has it); within each, one instalment at a time."""
     shares: list[Share] = []
     for when in dict.fromkeys(when for when, _ in rule.order):
-        kinds = [kind for at, kind in rule.order if at is when]
-        while amount:
-            lines = _lines(work, when, on, rule.future, lambda line: not line.met)
-            before = amount
-            for kind in kinds:
-                amount = _evenly(work, lines, kind, amount, on, shares)
-            if amount == before:
-                break
+        kinds = tuple(kind for at, kind in rule.order if at is when)
+        amount = _while_it_takes(work, when, kinds, amount, on, rule.future, shares, lambda line: not line.met)
     return shares, amount
 
 
 def _kind_by_kind(work: Work, amount: int, on: date, rule: Waterfall) -> tuple[list[Share], int]:
     shares: list[Share] = []
     for when, kind in rule.order:
-        while amount:
-            lines = _lines(work, when, on, rule.future, lambda line, kind=kind: line.owed(kind) > 0)
-            before = amount
-            amount = _evenly(work, lines, kind, amount, on, shares)
-            if amount == before:
-                break
+        amount = _while_it_takes(work, when, (kind,), amount, on, rule.future, shares, lambda line, kind=kind: line.owed(kind) > 0)
     return shares, amount
+
+
+def _while_it_takes(
+    work: Work,
+    when: When,
+    kinds: tuple[Kind, ...],
+    amount: int,
+    on: date,
+    future: Future,
+    shares: list[Share],
+    open_: Callable[[Line], bool],
+) -> int:
+    """Pay the lines that come next, again and again; a line that takes nothing is passed over until another has. Return what is left."""
+    full: list[Line] = []
+    while amount and (lines := _lines(work, when, on, future, lambda line, full=full: open_(line) and line not in full)):
+        before = amount
+        for kind in kinds:
+            amount = _evenly(work, lines, kind, amount, on, shares)
+        full[:] = [*full, *lines] if amount == before else []
+    return amount
 
 
 def _evenly(work: Work, lines: list[Line], kind: Kind, amount: int, on: date, shares: list[Share]) -> int:
@@ -97,7 +107,7 @@ def _evenly(work: Work, lines: list[Line], kind: Kind, amount: int, on: date, sh
     return amount
 
 
-def _lines(work: Work, when: When, on: date, future: Future, wanted) -> list[Line]:
+def _lines(work: Work, when: When, on: date, future: Future, wanted: Callable[[Line], bool]) -> list[Line]:
     lines = [line for line in sorted(work.lines, key=lambda line: line.number) if wanted(line)]
     if when is When.PAST_DUE:
         return [line for line in lines if line.due < on][:1]

@@ -84,6 +84,13 @@ class Work:
     def record(self, event: Event, kind: EntryKind, parts: Parts, *, amount: int | None = None, overpaid: int = 0) -> None:
         self.entries.append(Entry(event.id, event.on, kind, parts.total if amount is None else amount, parts, overpaid))
 
+    def credit(self, line: Line, parts: Parts, on: date) -> None:
+        """Have `parts` owed again with a line."""
+        if self.progress is not None and self.progress.holds(line):
+            self.progress.credit(line, parts, on)
+        else:
+            line.credit(parts, on)
+
     def pieces_of(self, line: Line, kind: Kind) -> list[Piece]:
         """What charges of `kind` put on `line`, the earliest due first."""
         found = [piece for charge in self.charges.values() if charge.kind is kind for piece in charge.pieces if piece.line is line]
@@ -111,6 +118,8 @@ class Work:
         return self.progress is not None and self.progress.follows_payments and self.progress.holds(line)
 
     def unpay(self, line: Line, kind: Kind, amount: int, on: date) -> int:
+        if self.follows(line) and kind in (Kind.PRINCIPAL, Kind.INTEREST):
+            return self.progress.unpay(line, kind, amount, on)
         taken = line.unpay(kind, amount, on)
         left = taken
         for piece in reversed(self.pieces_of(line, kind)) if kind not in (Kind.PRINCIPAL, Kind.INTEREST) else ():
