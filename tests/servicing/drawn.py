@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import accumulate
 
 from hypothesis import assume
 from hypothesis import strategies as st
@@ -33,6 +35,7 @@ from xinqiao.servicing.product.model import (
     Tranches,
     Unit,
 )
+from xinqiao.servicing.schedule.dates import periods
 
 RATES = st.decimals("0", "0.36", places=4)
 CURRENCIES = st.sampled_from(["CNY", "JPY", "KWD"])
@@ -105,9 +108,45 @@ def requests(draw: st.DrawFn, product: Product) -> Request:
         Tranche(start + timedelta(after), Money(part, product.currency)) for after, part in zip([0, *days], parts, strict=True)
     )
     values = [(start - timedelta(30), draw(RATES)), (start + timedelta(draw(st.integers(1, 200))), draw(RATES))]
-    return Request(
-        Money(sum(parts), product.currency),
-        start,
-        tranches=tranches if len(parts) > 1 else (),
-        index_values=tuple(values) if product.repricing else (),
+    return _odd(
+        draw,
+        product,
+        Request(
+            Money(sum(parts), product.currency),
+            start,
+            tranches=tranches if len(parts) > 1 else (),
+            index_values=tuple(values) if product.repricing else (),
+        ),
     )
+
+
+def _odd(draw: st.DrawFn, product: Product, request: Request) -> Request:
+    """Sometimes with a first or last period of another length."""
+    first = draw(st.none() | st.integers(3, 70))
+    made = replace(request, first_due=first and request.start + timedelta(first))
+    last, before = periods(product, made)[-1].unadjusted, draw(st.integers(-6, 40))
+    return replace(made, last_due=last + timedelta(before)) if draw(st.booleans()) else made
+
+
+@st.composite
+def harvests(draw: st.DrawFn) -> tuple[Product, Request]:
+    """Own dates and parts."""
+    start = draw(st.dates(date(2023, 12, 1), date(2028, 3, 31)))
+    gaps = draw(st.lists(st.integers(1, 200), min_size=1, max_size=8))
+    weights = draw(st.lists(st.integers(1, 20), min_size=len(gaps), max_size=len(gaps)))
+    parts = [Decimal(weight * 10_000 // sum(weights)) / 10_000 for weight in weights[:-1]]
+    dates = [start + timedelta(days) for days in accumulate(gaps)]
+    assume(all(parts))
+    product = Product(
+        "harvest",
+        currency=draw(CURRENCIES),
+        method=draw(st.sampled_from(Method)),
+        amortisation=Amortisation.CUSTOM,
+        accrual=draw(st.sampled_from(Accrual)),
+        day_count=draw(COUNTS),
+        annual_rate=draw(RATES),
+        instalments=len(gaps),
+        custom=tuple(zip(dates, [*parts, 1 - sum(parts)], strict=True)),
+        rounding=Rounded(draw(st.sampled_from(Rounding)), remainder=draw(st.sampled_from(Remainder))),
+    )
+    return product, Request(Money(draw(st.integers(10**5, 10**9)), product.currency), start)

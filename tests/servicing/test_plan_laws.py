@@ -12,7 +12,7 @@ from xinqiao.servicing.product.model import Method
 from xinqiao.servicing.schedule import FORMULAS, Plan, plan
 from xinqiao.servicing.schedule.rounding import to_minor
 
-from .drawn import products, requests
+from .drawn import harvests, products, requests
 
 slow = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
@@ -73,6 +73,17 @@ def test_a_product_and_a_request_come_back_from_their_json_to_the_same_plan(prod
     made = planned(product, data)
     again = plan(Product.parse(product.to_json()), Request.parse(made.request.to_json(), product.currency))
     assert again == made
+
+
+@slow
+@given(harvests())
+def test_own_dates_and_parts_repay_it_all(drawn: tuple[Product, Request]) -> None:
+    product, request = drawn
+    made = plan(product, request)
+    assert sum(i.principal.minor for i in made.instalments) == request.principal.minor
+    assert [i.due for i in made.instalments] == [day for day, _ in product.custom]
+    share = [request.principal.minor * Fraction(part) for _, part in product.custom]
+    assert all(abs(i.principal.minor - exact) <= len(share) for i, exact in zip(made.instalments, share, strict=True))
 
 
 @settings(deadline=None, max_examples=200)

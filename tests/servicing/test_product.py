@@ -18,7 +18,7 @@ from xinqiao.kit import CNY, Money, Refused
 from xinqiao.servicing import product as package
 from xinqiao.servicing.errors import ProductContradictory, ProductMalformed, ProductNotFound, RequestOutOfBounds, ScheduleImpossible
 from xinqiao.servicing.product import Product, Request, Tranche, read_document, standard, standards
-from xinqiao.servicing.product.model import Fee, FeeTime, Kind, Limits, Waterfall, When
+from xinqiao.servicing.product.model import Fee, FeeTime, Kind, Limits, Tranches, Waterfall, When
 from xinqiao.servicing.product.schema import json_schema
 from xinqiao.servicing.schedule import plan
 
@@ -107,6 +107,9 @@ CONTRADICTIONS = [
     ({"limits": {"annual_rate": {"min": "0.2", "max": "0.1"}}}, "limits.annual_rate", "least <= most"),
     ({"limits": {"annual_rate": {"max": "0.1"}}, "annual_rate": "0.2"}, "limits.annual_rate", "lies outside"),
     ({"limits": {"instalments": {"max": 6}}}, "limits.instalments", "12 lies outside"),
+    ({"limits": {"tranche": {"min": "10", "max": "5"}}}, "limits.tranche", "swap them"),
+    ({"limits": {"instalment": {"min": "-1"}}}, "limits.instalment", "not negative"),
+    ({"limits": {"first_period_days": {"min": 40, "max": 30}}}, "limits.first_period_days", "least <= most"),
     ({"late": {"rate_multiple": "-1"}}, "late", "not negative"),
     ({"late": {"rate_multiple": "1.5", "annual_rate": "0.18"}}, "late.annual_rate", "give one"),
     ({"late": {"on_interest": True}}, "late.on_interest", "no penalty rate"),
@@ -217,6 +220,32 @@ def test_a_request_beyond_the_product_is_refused_with_what_it_allows(fields: dic
     with pytest.raises(RequestOutOfBounds) as refused:
         plan(standard("monthly"), request)
     assert any(one["field"] == field and says in one["says"] for one in refused.value.errors), refused.value.errors
+
+
+BOUNDED = Product(
+    "bounded",
+    annual_rate=Decimal("0.12"),
+    instalments=6,
+    tranches=Tranches(2),
+    limits=Limits(tranche=(CNY(100_000), None), instalment=(CNY(20_000), CNY(300_000)), first_period_days=(15, 45)),
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"principal": CNY(100_000)}, "an instalment is 200.00 to 3000.00 CNY, not 172.5"),
+        ({"principal": CNY(2_000_000)}, "ask for another amount or term"),
+        ({"first_due": date(2026, 2, 10)}, "15 to 45 days after the payout, not 10"),
+        ({"first_due": date(2026, 4, 10)}, "not 69"),
+        ({"tranches": (Tranche(START, CNY(950_000)), Tranche(date(2026, 2, 2), CNY(50_000)))}, "each part is 1000.00 to no most"),
+    ],
+)
+def test_instalments_payouts_and_the_first_period_are_bounded_too(asked: dict, says: str) -> None:
+    request = Request(CNY(1_000_000), START)
+    assert len(plan(BOUNDED, request).instalments) == 6
+    with pytest.raises(RequestOutOfBounds, match=says):
+        plan(BOUNDED, replace(request, **asked))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from xinqiao.kit import Money
+
 from ..errors import RequestOutOfBounds
 from .finding import LONGEST, Finding, Findings, listed, span, told, within
 from .model import Amortisation, Product
@@ -11,6 +15,22 @@ from .request import Request
 def check_request(product: Product, request: Request) -> None:
     """Raises RequestOutOfBounds for what the product does not allow."""
     found = list(_findings(product, request))
+    if found:
+        raise RequestOutOfBounds(*told(found), field=found[0].field, errors=listed(found, RequestOutOfBounds.code))
+
+
+def check_plan(product: Product, first_period_days: int, instalments: Sequence[Money]) -> None:
+    """What only the schedule shows: the first period's length and the totals. Raises RequestOutOfBounds."""
+    limits, found = product.limits, []
+    if not within(first_period_days, *limits.first_period_days):
+        said = f"the first due date comes {span(*limits.first_period_days)} days after the payout, not {first_period_days}"
+        found.append(Finding("first_due", said, f"首期天数须为 {span(*limits.first_period_days)}，现为 {first_period_days}"))
+    outside = [one for one in instalments if not within(one, *limits.instalment)]
+    if outside:
+        said = f"an instalment is {span(*limits.instalment)} {product.currency}, not {outside[0]}"
+        found.append(
+            Finding("principal", f"{said}; ask for another amount or term", f"每期须为 {span(*limits.instalment)}，现为 {outside[0]}")
+        )
     if found:
         raise RequestOutOfBounds(*told(found), field=found[0].field, errors=listed(found, RequestOutOfBounds.code))
 
@@ -83,6 +103,12 @@ def _tranches(product: Product, request: Request) -> Findings:
             "tranches",
             f"it pays out in at most {product.tranches.most} parts, not {len(request.tranches)}",
             f"至多 {product.tranches.most} 次放款",
+        )
+    if any(not within(t.amount, *product.limits.tranche) for t in request.tranches if t.amount.currency == product.currency):
+        yield Finding(
+            "tranches",
+            f"each part is {span(*product.limits.tranche)} {product.currency}",
+            f"每次放款须为 {span(*product.limits.tranche)}",
         )
     amounts, dates = [t.amount for t in request.tranches], [t.on for t in request.tranches]
     if (

@@ -373,14 +373,16 @@ def _fee(product: Product, fee: Fee) -> Findings:
 
 
 def _limits(product: Product, limits: Limits) -> Findings:
-    yield from _bounds("limits.principal", product.currency, *limits.principal)
+    for name in ("principal", "tranche", "instalment"):
+        yield from _bounds(f"limits.{name}", product.currency, *getattr(limits, name))
     yield from _bounds("limits.balance_most", product.currency, None, limits.balance_most)
     for name, bounds, own in (
         ("annual_rate", limits.annual_rate, None if product.repricing else product.annual_rate),
         ("instalments", limits.instalments, product.instalments),
+        ("first_period_days", limits.first_period_days, None),
     ):
         least, most = bounds
-        if least is not None and (least < 0 or (most is not None and least > most)):
+        if (least is not None and least < 0) or not within(least or 0, None, most):
             yield Finding(f"limits.{name}", f"0 <= least <= most, got {least} and {most}", "下限不小于 0 且不高于上限")
         elif own is not None and not within(own, least, most):
             yield Finding(

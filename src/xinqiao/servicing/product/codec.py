@@ -21,11 +21,13 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from xinqiao.kit import Money, Refused
 
 from ..errors import ProductMalformed
-from .model import Amortisation, DayCount, Product, Rounding
+from .model import Amortisation, DayCount, Limits, Product, Rounding
 from .request import Request
 
 PAIRS = {"custom": ("due", "fraction"), "order": ("when", "kind"), "index_values": ("since", "value")}
 """What the two sides of a pair are called in JSON; of any other field, "min" and "max"."""
+BOUNDS = {one.name for one in fields(Limits) if isinstance(one.default, tuple)}
+"""Fields that hold a minimum and a maximum."""
 KINDS = {bool: "true or false", int: "a whole number", str: "a text"}
 
 
@@ -57,7 +59,7 @@ def to_json(value: Any, field: str = "") -> Any:
 
 def _is_pair(value: tuple[Any, ...], field: str) -> bool:
     """A pair of bounds, as against a list of pairs."""
-    return field in ("principal", "annual_rate", "instalments") and len(value) == 2
+    return field in BOUNDS
 
 
 def _out(item: Any, field: str) -> Any:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeVar
+
+from xinqiao.kit import Money
 
 LONGEST = 1200
 """The most instalments of any loan."""
@@ -28,7 +31,10 @@ def listed(found: list[Finding], code: str) -> tuple[dict[str, str], ...]:
     return tuple({"field": f.field, "code": code, "says": f.says, "says_zh": f.says_zh} for f in found)
 
 
-def within(value: Decimal | int, least: Decimal | int | None, most: Decimal | int | None) -> bool:
+Bound = TypeVar("Bound", Decimal, int, Money)
+
+
+def within(value: Bound, least: Bound | None, most: Bound | None) -> bool:
     return (least is None or value >= least) and (most is None or value <= most)
 
 

@@ -328,6 +328,12 @@ class Limits:
     annual_rate: tuple[Decimal | None, Decimal | None] = (None, None)
     instalments: tuple[int | None, int | None] = (None, None)
     balance_most: Money | None = None
+    tranche: tuple[Money | None, Money | None] = (None, None)
+    """Of each payout."""
+    instalment: tuple[Money | None, Money | None] = (None, None)
+    """Of the total of each instalment that repays principal."""
+    first_period_days: tuple[int | None, int | None] = (None, None)
+    """From the payout to the first due date, before business days move it."""
 
 
 @dataclass(frozen=True, slots=True)

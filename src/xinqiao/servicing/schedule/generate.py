@@ -10,7 +10,7 @@ from fractions import Fraction
 from xinqiao.kit import Money
 
 from ..calendar import Calendar
-from ..product.bounds import check_request
+from ..product.bounds import check_plan, check_request
 from ..product.check import check_product
 from ..product.model import Amortisation, Convention, Method, Product
 from ..product.request import Request
@@ -38,6 +38,7 @@ def plan(product: Product, request: Request) -> Plan:
     rows = _rows(framed, parts)
     made = _numbered(product, [*_instalments(product, request, framed, parts, rows), *_down_payments(product, stages, down)], owed)
     interest = sum(row.interest for row in rows)
+    check_plan(product, (stages[0].unadjusted - request.start).days, [i.total for i in made if not i.down_payment and i.principal.minor])
     return Plan(
         principal=_money(product, sum(amount for _, amount in owed)),
         start=request.start,
