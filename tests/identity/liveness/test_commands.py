@@ -1,0 +1,90 @@
+"""`xinqiao liveness …` as a script sees it: one JSON value, and exit codes it can trust."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xinqiao.demo.faces import FOLDER, demo_faces
+
+XINQIAO = Path(sys.executable).parent / "xinqiao"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return {**os.environ, "XINQIAO_HOME": str(tmp_path_factory.mktemp("home")), "PYTHONWARNINGS": "ignore"}
+
+
+def run(place: dict[str, str], *words: str | Path) -> tuple[int, Any, str]:
+    done = subprocess.run([XINQIAO, "liveness", *map(str, words)], env=place, capture_output=True, text=True, timeout=250)
+    return done.returncode, json.loads(done.stdout) if done.stdout.startswith(("{", "[")) else done.stdout, done.stderr
+
+
+def test_one_clip_is_answered_by_one_object(place: dict[str, str]) -> None:
+    code, told, _ = run(place, "check", FOLDER / "p01.webm", "--json")
+    assert code == 0
+    assert told["label"] in ("live", "attack", "retry")
+    assert 0 <= told["score"] <= 1
+    assert told["ms"] > 0
+    assert told["signals"]["motion"]["state"] == "pass"
+    assert told["signals"]["near_infrared"] == {"state": "not_checked", "value": None, "reason": "not_asked"}
+
+
+def test_what_was_given_and_has_no_test_is_said_to_be_unchecked_and_passes_nothing(place: dict[str, str]) -> None:
+    code, told, _ = run(place, "check", FOLDER / "p01.webm", "--nir", FOLDER / "p01.jpg", "--json")
+    assert code == 0
+    assert told["outcome"] != "pass"
+    assert told["signals"]["near_infrared"]["reason"] == "not_checked"
+
+
+def test_many_files_use_several_processes_and_each_gets_its_answer_in_order(place: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "empty.jpg").write_bytes(b"")
+    (tmp_path / "words.png").write_bytes(b"hello")
+    files = [FOLDER / f"p{n:02}.jpg" for n in range(1, 7)] + [tmp_path / "empty.jpg", tmp_path / "words.png"]
+    code, told, progress = run(place, "check", *files, "--json")
+    assert code == 0
+    assert [t["file"] for t in told] == [str(f) for f in files]
+    assert all(t["score"] is not None and t["outcome"] != "pass" for t in told[:6])
+    assert [t["reasons"][0]["code"] for t in told[6:]] == ["liveness.file_empty", "liveness.file_unknown"]
+    assert "8/8" in progress
+
+
+def test_a_missing_file_is_a_refusal_among_answers(place: dict[str, str], tmp_path: Path) -> None:
+    code, told, _ = run(place, "check", FOLDER / "p01.jpg", tmp_path / "gone.jpg", "--json")
+    assert code == 1
+    assert told[0]["score"] is not None
+    assert told[1]["reasons"][0]["code"] == "liveness.file_missing"
+
+
+def test_a_folder_is_evaluated_with_people_as_the_unit(place: dict[str, str], tmp_path: Path) -> None:
+    for face in demo_faces():
+        if face.kind in ("live", "replay", "print") and face.id not in ("p03", "p04", "p05", "p06", "p07", "p08", "p09", "p10"):
+            folder = tmp_path / "set" / ("live" if face.kind == "live" else f"attack/{face.kind}") / face.id
+            folder.mkdir(parents=True)
+            (folder / "clip.webm").symlink_to(face.clip)
+    code, told, _ = run(place, "eval", tmp_path / "set", "--out", tmp_path / "out", "--json")
+    assert code == 0
+    assert set(told["apcer"]) == {"replay", "print"}
+    assert told["people"] == 6
+    rates = [*told["apcer"].values(), told["bpcer"], told["acer"], told["eer"]]
+    assert all(isinstance(rate, float) and 0 <= rate <= 1 for rate in rates)
+    assert (tmp_path / "out" / "det.png").stat().st_size > 5000
+    assert json.loads((tmp_path / "out" / "eval.json").read_text())["acer"] == told["acer"]
+
+
+def test_a_folder_of_another_shape_is_refused(place: dict[str, str], tmp_path: Path) -> None:
+    code, told, _ = run(place, "eval", tmp_path, "--json")
+    assert code == 1
+    assert told["error"]["code"] == "liveness.folder_unfit"
+
+
+def test_the_card_says_what_was_measured_and_what_is_installed(place: dict[str, str]) -> None:
+    code, told, _ = run(place, "card", "--json")
+    assert code == 0
+    assert "Not measured" in told["card"]
+    assert told["devices_calibrated"] == {"any": False}
+    assert sum(told["bytes"].values()) < 8e6
