@@ -17,7 +17,7 @@ from .lives import Life, lent, life
 
 SEEDS = st.integers(0, 10**6)
 LIVES = SEEDS.map(life)
-few = settings(deadline=None, max_examples=150)
+few = settings(deadline=None, max_examples=60)
 
 
 def end(events: list[e.Event]) -> date:

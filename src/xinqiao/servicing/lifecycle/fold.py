@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
-from ..product.model import Kind
+from ..product.model import Across, Future, Kind
 from . import events as e
 from .changes import re_age, re_amortise
 from .charges import opened, place, reserve, waive
@@ -26,6 +27,8 @@ from .terms import Terms, live, moves_money, terms_of
 from .waterfall import rule_for, settle, unwind
 from .work import Work
 
+PLENTY = 10**15
+"""More than any loan."""
 PAYMENTS = {kind: EntryKind(kind.value) for kind in e.PaymentKind}
 
 
@@ -199,15 +202,33 @@ def _settled_early(work: Work, event: e.SettledEarly) -> None:
     if cooling(work, event.on) or not work.follows_payments:
         work.progress = None
         let_go(work, event.on)
-    _settle(work, event, EntryKind.EARLY_SETTLEMENT, event.amount, "early_settlement")
+    if work.progress is not None and _closing(deepcopy(work), event) <= event.amount:
+        _settle(work, event, EntryKind.EARLY_SETTLEMENT, event.amount, "early_settlement", offered=PLENTY)
+    else:
+        _settle(work, event, EntryKind.EARLY_SETTLEMENT, event.amount, "early_settlement")
 
 
-def _settle(work: Work, event: e.Event, kind: EntryKind, amount: int, rule: str, charge: str | None = None) -> None:
+def _closing(trial: Work, event: e.SettledEarly) -> int:
+    """What a payment without end takes: the sum that closes the loan, whatever the waterfall."""
+    _settle(trial, event, EntryKind.EARLY_SETTLEMENT, PLENTY, "early_settlement")
+    return trial.entries[-1].parts.total
+
+
+def _settle(
+    work: Work, event: e.Event, kind: EntryKind, amount: int, rule: str, *, charge: str | None = None, offered: int | None = None
+) -> None:
+    """Lay money on what is owed; `offered` beyond the amount lets a settlement take what closes the loan and no more."""
+    offered = amount if offered is None else offered
     if work.progress is not None:
-        work.progress.begin(amount, event.on)
-    claimed = work.subrogated.take(amount)
+        work.progress.begin(offered, event.on)
+    claimed = work.subrogated.take(offered)
     work.subrogated -= claimed
-    shares, left = settle(work, amount - claimed.total, event.on, rule_for(work, rule))
+    waterfall = rule_for(work, rule)
+    if offered > amount or amount == PLENTY:
+        waterfall = replace(waterfall, across=Across.HORIZONTAL, future=Future.NEXT)
+    shares, left = settle(work, offered - claimed.total, event.on, waterfall)
+    shares = [Share(0, claimed), *shares] if claimed else shares
+    left -= offered - amount
     work.overpaid += left
     work.post(event, kind, amount, shares, overpaid=left, charge=charge)
 

@@ -129,7 +129,7 @@ class Instalment:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Which instalment took which part of an entry."""
+    """Which instalment took which part of an entry; number 0 is a guarantor's claim for what it paid in the borrower's stead."""
 
     number: int
     parts: Parts

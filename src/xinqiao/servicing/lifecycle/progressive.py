@@ -144,9 +144,9 @@ class Progress:
         line.amounts += Parts.of(kind, owed - line.amounts[kind])
 
     def _principal_asked(self, line: Line, planned: int) -> int:
-        """What is planned, up to all that is left; the last line still open asks for that."""
+        """What is planned, up to all that is left; the last line that still owes principal asks for that."""
         left = line.paid.principal + self.unpaid_principal
-        others = any(not other.met for other in self.lines.values() if other is not line)
+        others = any(other.owed(Kind.PRINCIPAL) for other in self.lines.values() if other is not line)
         return min(planned, left) if others else left
 
     @property

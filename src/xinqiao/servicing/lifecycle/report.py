@@ -13,7 +13,7 @@ from .model import Books, Delinquency, Entry, EntryKind, Instalment, Status, Tra
 from .parts import NOTHING
 from .work import Work
 
-NO_PRINCIPAL = {EntryKind.CHARGE_OFF, EntryKind.RE_AGE, EntryKind.RE_AMORTISE, EntryKind.FEE_AT_DISBURSEMENT, EntryKind.RECOVERY}
+NO_PRINCIPAL = {EntryKind.CHARGE_OFF, EntryKind.COMPENSATION, EntryKind.RE_AGE, EntryKind.RE_AMORTISE, EntryKind.FEE_AT_DISBURSEMENT, EntryKind.RECOVERY}
 
 
 def books_of(work: Work, known: Sequence[e.Event], taken_back: Sequence[Entry]) -> Books:

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from .events import Event, Paid, SettledEarly
-from .fold import fold, replay
+from .fold import PLENTY, fold, replay
 from .model import Agreement, Books, Instalment
 from .parts import NOTHING, Parts
 from .settlement import cooling, settling
-
-PLENTY = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ def payoff(agreement: Agreement, events: Sequence[Event], *, on: date) -> Parts:
 
 def _swallowed(agreement: Agreement, known: Sequence[Event], on: date) -> Parts:
     """What a payment of any size would settle, where interest follows payments."""
-    event = Paid(id="payoff", on=on, order=max((e.order for e in known), default=0) + 1, amount=PLENTY)
+    event = SettledEarly(id="payoff", on=on, order=max((e.order for e in known), default=0) + 1, amount=PLENTY)
     books = replay(agreement, [*known, event], on=on)
     return next((entry.parts for entry in books.entries if entry.event == "payoff"), NOTHING)
 
