@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from xinqiao.kit import FixedClock, Settings
-from xinqiao.servicing import delinquency, reporting
+from xinqiao.servicing import book, delinquency, loans, reporting
 from xinqiao.servicing.delinquency import Flag
 from xinqiao.servicing.delinquency.grades import NO_FLAG
 from xinqiao.servicing.errors import MonthNotOver
@@ -138,7 +138,40 @@ def test_payment_within_the_grace_leaves_nothing_bad_to_tell(db: Connection, clo
     until(clock, date(2026, 5, 1))
     pay(db, clock, loan)
     assert month(db, clock, "2026-04", loan) == {"made": 1}
+    told_month = newest(db, loan)
+    assert (told_month["status"], told_month["overdue"], told_month["days_past_due"]) == ("N", "0.00", 0)
+    assert told_month["balance"] == "10000.00", "what was owed at the month's end, whatever was repaid since"
+
+
+def test_arrears_paid_before_any_notice_are_not_told(db: Connection, clock: FixedClock, loan: Loan) -> None:
+    until(clock, date(2026, 5, 1))
+    pay(db, clock, loan)
+    assert month(db, clock, "2026-04", loan) == {"made": 1}
     assert newest(db, loan)["status"] == "N"
+
+
+def test_a_month_told_late_says_what_was_then_not_what_came_of_it(db: Connection, clock: FixedClock, loan: Loan) -> None:
+    until(clock, date(2026, 4, 20))
+    told(db, clock, loan)
+    for day in (date(2026, 4, 30), date(2026, 7, 10)):
+        until(clock, day)
+        book.age_all(db=db, clock=clock)
+    assert delinquency.grades(db=db, loans=[loan.id]) == {loan.id: delinquency.Grade.SUBSTANDARD}
+    assert month(db, clock, "2026-04", loan) == {"made": 1}
+    assert (newest(db, loan)["status"], newest(db, loan)["category"]) == ("1", "special_mention")
+
+
+def test_a_loan_that_is_written_off_is_bad_debt_and_not_repaid(db: Connection, clock: FixedClock, loan: Loan) -> None:
+    until(clock, date(2026, 4, 20))
+    told(db, clock, loan)
+    until(clock, date(2026, 6, 20))
+    loans.write_off(db=db, clock=clock, loan_id=loan.id, key="w", author=loans.Author("operator-1", "gone"))
+    until(clock, date(2026, 6, 30))
+    assert month(db, clock, "2026-06", loan) == {"made": 1}
+    assert (newest(db, loan)["status"], newest(db, loan)["category"]) == ("B", "loss")
+    delinquency.take_snapshot(db=db, clock=clock)
+    kept = delinquency.roll_rates(db=db, start=clock.today(), end=clock.today())
+    assert kept.loans.sum() == 0
 
 
 def test_a_settled_account_is_told_so_and_then_no_more(db: Connection, clock: FixedClock, loan: Loan) -> None:

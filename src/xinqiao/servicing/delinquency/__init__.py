@@ -1,7 +1,7 @@
 """How late a loan is, the bucket and the category it stands in, and how the book rolls."""
 
 from ..errors import BucketsNotAscending, SnapshotMissing
-from .grades import Flag, Grade, Judgement, classify
+from .grades import OF_EVENTS, Flag, Grade, Judgement, classify
 from .model import MONTHLY, SCHEMES, STAGES, Buckets, Instalment, Owing, days_past_due
 from .rolls import RollMatrix, Weight, matrix
 from .service import (
@@ -22,6 +22,7 @@ from .vectors import bucket_codes, class_codes
 
 __all__ = [
     "MONTHLY",
+    "OF_EVENTS",
     "SCHEMES",
     "STAGES",
     "Buckets",

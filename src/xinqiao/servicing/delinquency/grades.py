@@ -67,6 +67,14 @@ class Flag(IntFlag):
 
 
 NO_FLAG = Flag(0)
+OF_EVENTS = {
+    "charged_off": Flag.CHARGED_OFF,
+    "written_off": Flag.CHARGED_OFF,
+    "compensated": Flag.COMPENSATED,
+    "rescheduled": Flag.RESTRUCTURED,
+    "re_aged": Flag.RESTRUCTURED,
+}
+"""What the events of a loan's life, by their names, say of it: `mark` it so when one happens, `lift` it when that is undone."""
 
 RULE_WORDS = {
     "none": ("没有逾期，也没有影响分类的事件", "no arrears, and nothing that bears on the category"),

@@ -50,9 +50,9 @@ def standing(*, db: Connection, loans: Sequence[UUID]) -> dict[UUID, str | None]
     return store.buckets_of(db, loans)
 
 
-def grades(*, db: Connection, loans: Sequence[UUID]) -> dict[UUID, Grade]:
-    """The category of each loan; one that was never anything but normal is absent."""
-    return store.grades_of(db, loans)
+def grades(*, db: Connection, loans: Sequence[UUID], on: date | None = None) -> dict[UUID, Grade]:
+    """The category of each loan, now or on a past day; one that was never anything but normal is absent."""
+    return store.grades_of(db, loans) if on is None else store.grades_on(db, loans, on)
 
 
 def grade_history(*, db: Connection, loan_id: UUID) -> list[GradeMove]:

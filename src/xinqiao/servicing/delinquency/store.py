@@ -172,7 +172,7 @@ LEFT JOIN LATERAL (
 SNAPSHOT = text("""
 INSERT INTO loan_snapshot (day, person_id, loan_id, state, grade, outstanding, currency)
 SELECT :day, l.person_id, l.id,
-       CASE WHEN m.loan_id IS NOT NULL THEN 'charged_off' WHEN l.closed_on IS NOT NULL THEN 'closed' ELSE coalesce(s.bucket, 'current') END,
+       CASE WHEN m.loan_id IS NOT NULL OR l.state = 'written_off' THEN 'charged_off' WHEN l.closed_on IS NOT NULL THEN 'closed' ELSE coalesce(s.bucket, 'current') END,
        coalesce(g.grade, 'normal'), l.outstanding, l.currency
 FROM loan l
 LEFT JOIN loan_standing s ON s.person_id = l.person_id AND s.loan_id = l.id
@@ -194,7 +194,7 @@ GROUP BY 1, 2
 
 BY_MOVES = text("""
 SELECT coalesce(a.became, 'current') AS start,
-       CASE WHEN l.closed_on <= :end THEN 'closed' ELSE coalesce(b.became, 'current') END AS became,
+       CASE WHEN l.closed_on <= :end THEN CASE l.state WHEN 'written_off' THEN 'charged_off' ELSE 'closed' END ELSE coalesce(b.became, 'current') END AS became,
        count(*) AS loans, sum(l.principal) AS balance
 FROM loan l
 LEFT JOIN LATERAL (SELECT became FROM loan_standing_move m WHERE m.person_id = l.person_id AND m.loan_id = l.id AND m.day <= :start
@@ -282,6 +282,17 @@ def grade_moves(db: Connection, loan: UUID) -> list[GradeMove]:
 def grades_of(db: Connection, loans: Sequence[UUID]) -> dict[UUID, Grade]:
     rows = db.execute(select(grade.c.loan_id, grade.c.grade).where(grade.c.loan_id == func.any(list(loans))))
     return {row.loan_id: Grade.of(row.grade) for row in rows}
+
+
+def grades_on(db: Connection, loans: Sequence[UUID], day: date) -> dict[UUID, Grade]:
+    """The categories in which they stood on a past day."""
+    newest = (
+        select(grade_move.c.loan_id, grade_move.c.became)
+        .distinct(grade_move.c.loan_id)
+        .where(grade_move.c.loan_id == func.any(list(loans)), grade_move.c.day <= day)
+        .order_by(grade_move.c.loan_id, grade_move.c.day.desc(), grade_move.c.id.desc())
+    )
+    return {row.loan_id: Grade.of(row.became) for row in db.execute(newest)}
 
 
 def add_mark(db: Connection, person: UUID, loan: UUID, flag: Flag, *, day: date, until: date | None, lifted: bool, at: datetime) -> None:

@@ -9,15 +9,19 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from xinqiao.kit import Clock
+from xinqiao.kit import Clock, Money
 
 from .. import delinquency, loans
-from ..delinquency import Grade
-from ..errors import InGrace, MonthNotOver, NoNotice
+from ..delinquency import Flag, Grade, classify
+from ..delinquency.grades import NO_FLAG
+from ..errors import InGrace, MonthNotOver, NoNotice, PaidInGrace
 from . import accounts, making, permission
-from .service import told
+from .service import arrears_since, told
 from .shape import check
 from .store import disputes, outbox
+
+WRITTEN_OFF = "written_off"
+"""A loan's state; its end is no repayment."""
 
 
 def report_month(*, db: Connection, clock: Clock, period: str, loan_ids: Sequence[UUID]) -> dict[str, int]:
@@ -44,7 +48,7 @@ class _Facts:
         self.last = last
         self.codes = outbox.codes(db, loan_ids)
         self.flags = delinquency.flags(db=db, loans=loan_ids, on=last)
-        self.grades = delinquency.grades(db=db, loans=loan_ids)
+        self.grades = delinquency.grades(db=db, loans=loan_ids, on=last)
 
 
 def _one(db: Connection, clock: Clock, period: str, loan_id: UUID, facts: _Facts) -> str:
@@ -55,34 +59,52 @@ def _one(db: Connection, clock: Clock, period: str, loan_id: UUID, facts: _Facts
     receipt = permission.current(db, clock, loan.person_id)
     if receipt is None:
         return "no_consent"
-    if seen.days_past_due and not _may_tell(db, clock, seen):
-        return "waiting"
+    spared = False
+    if seen.days_past_due:
+        may_tell, spared = _grace(db, clock, seen)
+        if not may_tell and not spared:
+            return "waiting"
     disputed = any(one.answer is None for one in disputes.of_loan(db, loan_id))
-    body = making.account_month(loan, _month(seen, period, facts), consent=receipt, at=clock.now(), in_dispute=disputed)
+    body = making.account_month(loan, _month(seen, period, facts, spared=spared), consent=receipt, at=clock.now(), in_dispute=disputed)
     check(body)
     return "made" if outbox.put(db, f"account/{period}", body, loan=loan_id, period=period, at=clock.now()) else "repeated"
 
 
-def _may_tell(db: Connection, clock: Clock, seen: loans.View) -> bool:
+def _grace(db: Connection, clock: Clock, seen: loans.View) -> tuple[bool, bool]:
+    """Whether the month's arrears may be told, and whether they never will be: paid within the grace, or before any notice."""
     try:
         told(db, clock, seen)
-    except (NoNotice, InGrace):
-        return False
-    return True
+    except PaidInGrace:
+        return False, True
+    except InGrace:
+        return False, False
+    except NoNotice:
+        today = loans.view(db=db, clock=clock, loan_id=seen.loan.id)
+        return False, not today.days_past_due or arrears_since(today) > arrears_since(seen)
+    return True, False
 
 
-def _month(seen: loans.View, period: str, facts: _Facts) -> Mapping[str, Any]:
-    loan = seen.loan
-    settled = loan.closed_on is not None and loan.closed_on <= facts.last
+def _month(seen: loans.View, period: str, facts: _Facts, *, spared: bool) -> Mapping[str, Any]:
+    """What the account was at the month's end; arrears that are spared are told as paid, which by now they are."""
+    loan, ended = seen.loan, seen.loan.closed_on is not None and seen.loan.closed_on <= facts.last
+    flags = facts.flags[loan.id] | (Flag.CHARGED_OFF if loan.state == WRITTEN_OFF else NO_FLAG)
+    days, overdue = (0, seen.owed.overdue - seen.owed.overdue) if spared else (seen.days_past_due, seen.owed.overdue)
     due = any(accounts.month_of(state.instalment.due) == period for state in seen.states)
-    code = accounts.status(days_past_due=seen.days_past_due, was_due=due, settled=settled, flags=facts.flags[loan.id])
+    settled = ended and loan.state != WRITTEN_OFF
+    code = accounts.status(days_past_due=days, was_due=due, settled=settled, flags=flags)
     codes = {**facts.codes.get(loan.id, {}), period: code}
     return {
         "period": period,
         "status": code,
         "last_24": accounts.last_24(codes, period=period, opened=loan.disbursed_on),
-        "balance": str(loan.outstanding),
-        "overdue": str(seen.owed.overdue),
-        "days_past_due": seen.days_past_due,
-        "category": facts.grades.get(loan.id, Grade.NORMAL).word,
+        "balance": str(_balance(seen)),
+        "overdue": str(overdue),
+        "days_past_due": days,
+        "category": classify(days, flags, was=facts.grades.get(loan.id, Grade.NORMAL)).grade.word,
     }
+
+
+def _balance(seen: loans.View) -> Money:
+    """Principal owed at the month's end, whatever was repaid since."""
+    left = sum(state.scheduled.principal - state.paid.principal for state in seen.states if not state.settled)
+    return Money(max(0, left), seen.loan.principal.currency)
