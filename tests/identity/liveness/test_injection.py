@@ -13,6 +13,7 @@ from xinqiao.identity.liveness.injection import (
     SAME_CLIP_BITS,
     camera_signal,
     clip_mark,
+    nearest_of,
     recorder_signal,
     repeats_signal,
     sent_before_signal,
@@ -130,9 +131,9 @@ def test_a_clip_sent_again_is_known_though_it_was_coded_anew_and_another_clip_of
     assert again is not None
     assert other is not None
     assert distance(first, again) <= SAME_CLIP_BITS < distance(first, other)
-    assert sent_before_signal(again, [other, first]).state is State.FAIL
-    assert sent_before_signal(other, [first]).state is State.PASS
-    assert sent_before_signal(other, []).state is State.PASS
+    assert sent_before_signal(again, nearest_of([other, first])).state is State.FAIL
+    assert sent_before_signal(other, nearest_of([first])).state is State.PASS
+    assert sent_before_signal(other, nearest_of([])).state is State.PASS
 
 
 def test_marks_under_different_keys_have_nothing_in_common() -> None:
@@ -144,7 +145,7 @@ def test_marks_under_different_keys_have_nothing_in_common() -> None:
 
 
 def test_a_comparison_that_could_not_be_made_does_not_pass() -> None:
-    assert sent_before_signal(None, [b"x" * 32]).state is State.NOT_RUN
+    assert sent_before_signal(None, nearest_of([b"x" * 32])).state is State.NOT_RUN
     assert sent_before_signal(b"x" * 32, None).state is State.NOT_CHECKED
     assert clip_mark(clip(walk(1, 1)), KEY) is None
     with pytest.raises(KeyTooShort):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -32,9 +32,9 @@ class Beside:
     """the page's own recorder claims to have made it"""
     camera: injection.Camera | None = None
     clip_key: bytes | None = None
-    """the tenant's key for clip marks; without it `known` cannot be compared"""
-    known: Iterable[bytes] | None = None
-    """marks of clips sent before"""
+    """the tenant's key for clip marks"""
+    nearest: injection.Nearest | None = None
+    """looks among the clips sent before (`store.nearest`); needs `clip_key`"""
     near_infrared: bytes | None = None
     depth: bytes | None = None
     challenge: bytes | None = None
@@ -73,11 +73,11 @@ def _moving(models: FaceModels, film: Clip, sights: Sequence[Sight | None]) -> t
 
 
 def _marks(capture: Capture, given: Beside) -> tuple[Signal, ...]:
-    mark = injection.clip_mark(capture.film, given.clip_key) if given.clip_key and given.known is not None else None
+    mark = injection.clip_mark(capture.film, given.clip_key) if given.clip_key and given.nearest else None
     return (
         injection.recorder_signal(capture.film, from_page=given.from_page),
         injection.camera_signal(given.camera),
-        injection.sent_before_signal(mark, given.known),
+        injection.sent_before_signal(mark, given.nearest),
     )
 
 

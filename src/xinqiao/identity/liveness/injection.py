@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -156,13 +156,22 @@ def _waves(picture: np.ndarray) -> np.ndarray:
     return np.array([low[y, x] for _, x, y in order])
 
 
-def sent_before_signal(mark: bytes | None, known: Iterable[bytes] | None) -> Signal:
-    """`known`: marks of clips sent before, under the same key; None when nobody looked. Value: differing bits to the nearest."""
-    if known is None:
+Nearest = Callable[[bytes], int | None]
+"""Differing bits from a mark to the nearest one known; None when none is."""
+
+
+def nearest_of(known: Iterable[bytes]) -> Nearest:
+    marks = list(known)
+    return lambda mark: min((template.distance(mark, other) for other in marks), default=None)
+
+
+def sent_before_signal(mark: bytes | None, nearest: Nearest | None) -> Signal:
+    """`nearest`: None when nobody looked. Value: differing bits to the nearest clip sent before."""
+    if nearest is None:
         return Signal("sent_before", State.NOT_CHECKED, None, "not_asked")
     if mark is None:
         return Signal("sent_before", State.NOT_RUN, None, "not_run")
-    nearest = min((template.distance(mark, other) for other in known), default=None)
-    if nearest is not None and nearest <= SAME_CLIP_BITS:
-        return Signal("sent_before", State.FAIL, nearest, "sent_before")
-    return Signal("sent_before", State.PASS, nearest)
+    apart = nearest(mark)
+    if apart is not None and apart <= SAME_CLIP_BITS:
+        return Signal("sent_before", State.FAIL, apart, "sent_before")
+    return Signal("sent_before", State.PASS, apart)

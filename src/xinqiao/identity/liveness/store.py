@@ -1,0 +1,64 @@
+"""Marks of clips sent before, and every query on them: keyed bits of how a clip moved (`injection.clip_mark`), no picture and no face.
+
+A plain scan of WINDOW days, as for near faces (docs/decisions/fraud-near-faces.md). The rows of a forgotten person go by `erase`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import Column, Connection, DateTime, Index, PrimaryKeyConstraint, Table, Uuid, delete, text
+from sqlalchemy.dialects.postgresql import BIT
+
+from xinqiao.kit import Clock, tables
+from xinqiao.kit.database import tenant
+
+WINDOW = timedelta(days=180)
+
+clip = Table(
+    "liveness_clip",
+    tables,
+    tenant(),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("application_id", Uuid, nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("bits", BIT(varying=True), nullable=False),
+    PrimaryKeyConstraint("tenant", "at", "application_id", "person_id"),
+    Index("ix_liveness_clip_person", "tenant", "person_id"),
+    postgresql_partition_by="RANGE (at)",
+    info={"monthly": "at"},
+)
+
+_ADD = text(
+    """INSERT INTO liveness_clip (at, application_id, person_id, bits)
+       VALUES (:at, :application, :person, CAST(:bits AS bit varying)) ON CONFLICT DO NOTHING"""
+)
+_NEAREST = text(
+    """SELECT min(bit_count(bits # CAST(:bits AS bit varying))) FROM liveness_clip
+       WHERE at > :since AND at <= :now AND length(bits) = :size AND application_id <> :application"""
+)
+
+
+def remember(*, db: Connection, clock: Clock, person_id: UUID, application_id: UUID, mark: bytes) -> None:
+    db.execute(_ADD, {"at": clock.now(), "application": application_id, "person": person_id, "bits": _bits(mark)})
+
+
+def nearest(*, db: Connection, clock: Clock, application_id: UUID) -> Callable[[bytes], int | None]:
+    """A look-up for `check_capture`: differing bits to the nearest clip of other applications, anybody's; None when there is none."""
+
+    def look(mark: bytes) -> int | None:
+        now = clock.now()
+        given = {"bits": _bits(mark), "size": len(mark) * 8, "application": application_id, "since": now - WINDOW, "now": now}
+        return db.scalar(_NEAREST, given)
+
+    return look
+
+
+def erase(*, db: Connection, person_id: UUID) -> int:
+    return db.execute(delete(clip).where(clip.c.person_id == person_id)).rowcount
+
+
+def _bits(mark: bytes) -> str:
+    return f"{int.from_bytes(mark, 'big'):0{len(mark) * 8}b}"
