@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from xinqiao.servicing.product import read_document
-from xinqiao.servicing.schedule import FORMULAS, Plan, plan
+from xinqiao.servicing.schedule import FORMULAS, Plan, account, plan
 
 DOCS = Path(__file__).parents[1] / "docs"
 DOCUMENT, PICTURE = DOCS / "lending.md", DOCS / "pictures" / "lending-shapes.svg"
@@ -21,6 +21,7 @@ EXAMPLE = re.compile(
     r"(?P<block>```json\n(?P<json>\{[^`]*\})\n```\n\n)" + re.escape(HEAD) + r"(?P<rows>(?:\|.*\|\n)*)(?P<cost>\n\*.*\*\n)?"
 )
 WORDS = re.compile(r"(\| id \| in words \|\n\|---\|---\|\n)(?:\|.*\|\n)*")
+ACCOUNT = re.compile(r"(\| what \| amount \| worked \|\n\|---\|---\|---\|\n)(?:\|.*\|\n)*")
 SHOWN = 7
 """Longer schedules show their first three and their last instalment."""
 
@@ -28,7 +29,14 @@ SHOWN = 7
 def filled(text: str) -> str:
     """The document with its tables as they are computed now."""
     text = EXAMPLE.sub(lambda found: found["block"] + HEAD + table(example(found["json"])) + cost(example(found["json"])), text)
+    text = ACCOUNT.sub(lambda found: found[1] + explained(text), text)
     return WORDS.sub(lambda found: found[1] + "".join(f"| `{name}` | {english} |\n" for name, (english, _) in FORMULAS.items()), text)
+
+
+def explained(text: str) -> str:
+    """The second instalment of the document's last example, number by number."""
+    last = list(EXAMPLE.finditer(text))[-1]
+    return "".join(f"| {line.what} | {line.amount} | {line.worked} |\n" for line in account(example(last["json"]), 2))
 
 
 def example(text: str) -> Plan:

@@ -16,7 +16,7 @@ from xinqiao.servicing.daycount import days, fraction
 from xinqiao.servicing.errors import ProductContradictory
 from xinqiao.servicing.product import Product, read_document, standards
 from xinqiao.servicing.product.model import DayCount, Rounding
-from xinqiao.servicing.schedule import FORMULAS, plan
+from xinqiao.servicing.schedule import FORMULAS, account, plan
 from xinqiao.servicing.schedule.rounding import to_minor
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +55,12 @@ def test_the_rows_of_an_example_are_the_plans_own() -> None:
     for line, one in zip(cells[1].splitlines(), plan(*read_document(block)).instalments, strict=True):
         expected = [one.number, one.due, one.principal, one.interest, one.premium + one.fee, one.total, one.balance]
         assert [cell.strip() for cell in line.strip("|").split("|")] == [str(value) for value in expected]
+
+
+def test_the_explained_instalment_is_explained_so() -> None:
+    block = re.findall(r"```json\n(.*)\n```", TEXT)[-1]
+    told = [[line.what, str(line.amount), line.worked] for line in account(plan(*read_document(block)), 2)]
+    assert rows("| what | amount | worked |") == told
 
 
 def test_the_picture_is_drawn_from_the_same_plans(scripts: ModuleType) -> None:

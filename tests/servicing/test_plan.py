@@ -33,7 +33,7 @@ from xinqiao.servicing.product.model import (
     Tranches,
     Unit,
 )
-from xinqiao.servicing.schedule import Plan, explain, plan
+from xinqiao.servicing.schedule import Plan, account, explain, plan
 from xinqiao.servicing.schedule.rounding import to_minor
 
 START = date(2026, 1, 31)
@@ -397,6 +397,27 @@ def test_every_number_names_its_formula_in_both_languages() -> None:
     assert explain(first.principal, "zh-CN") == "本金 = 每期等额 − 本期利息。"
     assert (str(first.opening), str(first.level)) == ("0.00", "1725.48")
     assert last.principal == "principal.rest"
+
+
+def test_an_instalment_is_explained_down_to_its_sum_and_clause() -> None:
+    made = of(
+        accrual=Accrual.DAILY,
+        day_count=DayCount("actual", "360"),
+        fees=(fee(amount=Decimal("0.012"), base=FeeBase.BALANCE, annual=True),),
+        clauses={"interest": "4.1"},
+    )
+    interest, principal, charged = account(made, 1)
+    assert (interest.worked, interest.clause) == ("10000.00 × 0.12 × 28/360 = 93.333333…", "4.1")
+    assert principal.worked == f"{made.instalments[0].total - charged.amount} − 93.33 = {principal.amount}"
+    assert charged.worked == "10000.00 × 0.012 × 1/12 = 10"
+    assert account(made, 1, "zh-CN")[0].rule.startswith("利息 = 剩余本金")
+
+
+def test_what_a_loan_costs_holds_the_fees_kept_back() -> None:
+    kept = fee(time=FeeTime.DISBURSEMENT, base=FeeBase.PRINCIPAL, amount=Decimal("0.02"), paid=FeePaid.DEDUCTED)
+    assert of(fees=(kept,)).cost == of().cost + CNY(20_000)
+    grown = of(fees=(replace(kept, paid=FeePaid.FINANCED),))
+    assert grown.cost == grown.interest + CNY(20_000)
 
 
 def test_a_plan_can_be_moved_to_the_day_of_its_payout() -> None:

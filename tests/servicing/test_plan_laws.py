@@ -1,15 +1,17 @@
 """What holds for every product: no minor unit appears or vanishes, no balance is negative, every number can be recomputed from its basis."""
 
 from fractions import Fraction
+from math import prod
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from xinqiao.kit import Money
+from xinqiao.kit.money import DECIMALS
 from xinqiao.servicing.errors import ScheduleImpossible, TooSmallForTerm
 from xinqiao.servicing.product import Product, Request
 from xinqiao.servicing.product.model import Method
-from xinqiao.servicing.schedule import FORMULAS, Plan, plan
+from xinqiao.servicing.schedule import FORMULAS, Plan, account, plan
 from xinqiao.servicing.schedule.rounding import to_minor
 
 from .drawn import harvests, products, requests
@@ -73,6 +75,28 @@ def test_a_product_and_a_request_come_back_from_their_json_to_the_same_plan(prod
     made = planned(product, data)
     again = plan(Product.parse(product.to_json()), Request.parse(made.request.to_json(), product.currency))
     assert again == made
+
+
+def done_over(worked: str) -> Fraction:
+    """The sum, done again from its text."""
+    terms = worked.partition(" = ")[0].split(" + ")
+    return sum((prod(map(Fraction, term.split(" × "))) for term in terms), Fraction(0))
+
+
+@slow
+@given(products(), st.data())
+def test_every_explained_number_can_be_done_over_from_its_text(product: Product, data: st.DataObject) -> None:
+    made = planned(product, data)
+    for i in made.instalments:
+        lines = account(made, i.number)
+        assert all(line.rule for line in lines)
+        assert sum(line.amount.minor for line in lines) == i.total.minor
+        for line in lines:
+            scaled = done_over(line.worked) * 10 ** DECIMALS[product.currency] if " × " in line.worked else None
+            if line.what == "interest" and product.method is Method.DECLINING:
+                assert to_minor(scaled, product.rounding.mode) == i.basis.accrued.minor
+            elif line.what == "f" and scaled is not None:
+                assert to_minor(scaled, product.rounding.mode) == line.amount.minor
 
 
 @slow

@@ -7,7 +7,7 @@ it falls. Fees of a due date that is given later, and of lateness, belong to the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
@@ -16,10 +16,8 @@ from xinqiao.kit import Money
 from ..product.model import Accrual, Fee, FeeBase, FeePaid, FeeTime, Product
 from ..product.request import Request, Tranche
 from .dates import Period, of_year
+from .model import FeeLine
 from .rounding import to_minor
-
-PREMIUM = "guarantor"
-"""Fees of this payee are premiums (担保费, 保费)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +40,29 @@ def deducted(product: Product, request: Request, interest: int) -> list[int]:
     return [_at_payout(product, request, index, FeePaid.DEDUCTED, interest) for index in range(len(request.payouts))]
 
 
-def due(product: Product, request: Request, rows: Sequence[Row], *, premium: bool) -> list[int]:
-    """The fees (or the premiums) of each instalment."""
-    chosen = [fee for fee in product.fees if (fee.payee == PREMIUM) is premium and not fee.penalty]
-    sums = [0] * len(rows)
-    for fee in chosen:
-        for index, amount in _collected(product, request, fee, rows):
-            sums[index] += amount
-    return sums
+def due(product: Product, request: Request, rows: Sequence[Row]) -> list[tuple[FeeLine, ...]]:
+    """The fees and premiums of each instalment, one by one."""
+    lines: list[list[FeeLine]] = [[] for _ in rows]
+    for fee in product.fees:
+        for index, line in _collected(product, request, fee, rows) if not fee.penalty else ():
+            lines[index].append(line)
+    return [tuple(line) for line in lines]
 
 
-def _collected(product: Product, request: Request, fee: Fee, rows: Sequence[Row]) -> list[tuple[int, int]]:
+def _collected(product: Product, request: Request, fee: Fee, rows: Sequence[Row]) -> list[tuple[int, FeeLine]]:
     """A fee's amounts by the instalment they are due with."""
     if fee.spread:
-        return list(enumerate(part.minor for part in Money(_amount(product, fee, 0), product.currency).split(len(rows))))
+        whole = _line(product, fee, 0)
+        return [(i, replace(whole, amount=part, part=Fraction(1, len(rows)))) for i, part in enumerate(whole.amount.split(len(rows)))]
     if fee.time is FeeTime.INSTALMENT:
         return [(index, _of_row(product, request, fee, row)) for index, row in enumerate(rows)]
     if fee.paid is not FeePaid.DUE:
         return []
     interest = sum(row.interest for row in rows)
     if fee.time is FeeTime.DISBURSEMENT:
-        return [(0, _amount(product, fee, _lent_base(fee, request.principal.minor, interest)))]
+        return [(0, _line(product, fee, _lent_base(fee, request.principal.minor, interest)))]
     if fee.time is FeeTime.TRANCHE:
-        return [(_falls(rows, t.on), _amount(product, fee, _lent_base(fee, t.amount.minor, interest))) for t in request.payouts]
+        return [(_falls(rows, t.on), _line(product, fee, _lent_base(fee, t.amount.minor, interest))) for t in request.payouts]
     return []
 
 
@@ -73,7 +71,7 @@ def _falls(rows: Sequence[Row], on: date) -> int:
     return next(index for index, row in enumerate(rows) if row.period.start <= on < row.period.end)
 
 
-def _of_row(product: Product, request: Request, fee: Fee, row: Row) -> int:
+def _of_row(product: Product, request: Request, fee: Fee, row: Row) -> FeeLine:
     bases = {
         FeeBase.FLAT: 0,
         FeeBase.PRINCIPAL: request.principal.minor,
@@ -81,7 +79,7 @@ def _of_row(product: Product, request: Request, fee: Fee, row: Row) -> int:
         FeeBase.INTEREST: row.interest,
         FeeBase.PRINCIPAL_AND_INTEREST: row.principal + row.interest,
     }
-    return _amount(product, fee, bases[fee.base], _year_part(product, row.period) if fee.annual else Fraction(1))
+    return _line(product, fee, bases[fee.base], _year_part(product, row.period) if fee.annual else Fraction(1))
 
 
 def _year_part(product: Product, period: Period) -> Fraction:
@@ -97,9 +95,9 @@ def _at_payout(product: Product, request: Request, index: int, paid: FeePaid, in
 def _of_payout(product: Product, fee: Fee, request: Request, index: int, interest: int) -> int:
     tranche: Tranche = request.payouts[index]
     if fee.time is FeeTime.TRANCHE:
-        return _amount(product, fee, _lent_base(fee, tranche.amount.minor, interest))
+        return _line(product, fee, _lent_base(fee, tranche.amount.minor, interest)).amount.minor
     if fee.time is FeeTime.DISBURSEMENT and index == 0:
-        return _amount(product, fee, _lent_base(fee, request.principal.minor, interest))
+        return _line(product, fee, _lent_base(fee, request.principal.minor, interest)).amount.minor
     return 0
 
 
@@ -107,12 +105,12 @@ def _lent_base(fee: Fee, lent: int, interest: int) -> int:
     return {FeeBase.INTEREST: interest, FeeBase.PRINCIPAL_AND_INTEREST: lent + interest}.get(fee.base, lent)
 
 
-def _amount(product: Product, fee: Fee, base: int, part: Fraction = Fraction(1)) -> int:
+def _line(product: Product, fee: Fee, base: int, part: Fraction = Fraction(1)) -> FeeLine:
     """A flat sum or a fraction of the base, rounded once, within the fee's least and most."""
-    if fee.base is FeeBase.FLAT:
-        exact = Fraction(Money.parse(str(fee.amount), product.currency).minor) * part
-    else:
-        exact = base * Fraction(fee.amount) * part
-    amount = to_minor(exact, product.rounding.mode)
-    amount = max(amount, fee.least.minor) if fee.least else amount
-    return min(amount, fee.most.minor) if fee.most else amount
+    flat = fee.base is FeeBase.FLAT
+    exact = (Fraction(Money.parse(str(fee.amount), product.currency).minor) if flat else base * Fraction(fee.amount)) * part
+    free = to_minor(exact, product.rounding.mode)
+    amount = max(free, fee.least.minor) if fee.least else free
+    amount = min(amount, fee.most.minor) if fee.most else amount
+    of = None if flat else Money(base, product.currency)
+    return FeeLine(fee.code, fee.payee, Money(amount, product.currency), fee.amount, of, part, bounded=amount != free)

@@ -23,6 +23,12 @@ FORMULAS: dict[str, tuple[str, str]] = {
     "principal.share": ("Principal is the part that the product gives this instalment.", "本金按产品规定的比例偿还。"),
     "principal.none": ("No principal is due yet.", "本期不还本金。"),
     "principal.rest": ("The last instalment repays all that is left.", "末期还清全部剩余本金。"),
+    "fee.flat": ("A fixed sum.", "固定金额。"),
+    "fee.rate": ("A fraction of its base, for a part of a year where the fee is of a year.", "基数 × 费率；年费率按期折算。"),
+    "fee.bounded": (
+        "What came out lies beyond the fee's least or most, which is charged instead.",
+        "计算结果超出最低或最高收费，按其收取。",
+    ),
     "principal.down_payment": ("A fixed fraction of the payout is due on its day.", "放款当日按固定比例首付。"),
 }
 

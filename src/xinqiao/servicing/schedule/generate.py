@@ -19,7 +19,7 @@ from .accrual import Frame, Piece, frame
 from .amortise import LEVEL, Part, amortise
 from .dates import Period, periods
 from .fees import Row
-from .model import Basis, Payout, Plan, Planned, Stretch
+from .model import Basis, FeeLine, Payout, Plan, Planned, Stretch
 from .rounding import to_minor
 
 
@@ -72,28 +72,28 @@ def _rows(framed: Frame, parts: Sequence[Part]) -> list[Row]:
 
 
 def _instalments(product: Product, request: Request, framed: Frame, parts: Sequence[Part], rows: Sequence[Row]) -> list[Planned]:
-    premiums = fees.due(product, request, rows, premium=True)
-    charges = fees.due(product, request, rows, premium=False)
-    return [_planned(product, framed, parts, rows, index, premiums[index], charges[index]) for index in range(len(rows))]
+    charged = fees.due(product, request, rows)
+    return [_planned(product, framed, parts, rows[index], index, charged[index]) for index in range(len(rows))]
 
 
-def _planned(product: Product, framed: Frame, parts: Sequence[Part], rows: Sequence[Row], index: int, premium: int, fee: int) -> Planned:
-    row, money = rows[index], product.currency
-    amounts = [Money(minor, money) for minor in (row.principal, row.interest, premium, fee, 0)]
-    repaid = sum(part.principal for part in parts[:index])
-    basis = _basis(product, framed, parts, index, repaid)
+def _planned(product: Product, framed: Frame, parts: Sequence[Part], row: Row, index: int, charged: tuple[FeeLine, ...]) -> Planned:
+    premium, fee = (sum(line.amount.minor for line in charged if line.is_premium is kind) for kind in (True, False))
+    amounts = [_money(product, minor) for minor in (row.principal, row.interest, premium, fee, 0)]
+    basis = _basis(product, framed, parts, row, index, charged)
     return Planned(index + 1, row.period.due, *amounts, start=row.period.start, unadjusted=row.period.unadjusted, basis=basis)
 
 
-def _basis(product: Product, framed: Frame, parts: Sequence[Part], index: int, repaid: int) -> Basis:
-    part, opening = parts[index], framed.lent_by[index - 1] - repaid if index else 0
+def _basis(product: Product, framed: Frame, parts: Sequence[Part], row: Row, index: int, charged: tuple[FeeLine, ...]) -> Basis:
+    part, repaid = parts[index], sum(one.principal for one in parts[:index])
     return Basis(
-        opening=_money(product, opening),
+        opening=_money(product, framed.lent_by[index - 1] - repaid if index else 0),
         stretches=tuple(_stretch(product, piece, repaid) for piece in framed.pieces[index]),
         accrued=_money(product, part.accrued),
         level=None if part.level is None else _money(product, part.level),
+        deferred=_money(product, max(row.interest - part.accrued, 0)),
         interest=_interest_formula(product, index),
         principal=_principal_formula(product, index, len(parts)),
+        fees=charged,
     )
 
 

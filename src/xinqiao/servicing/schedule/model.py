@@ -37,6 +37,27 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
+class FeeLine:
+    """A fee or premium due with an instalment: a flat sum, or rate x base x part."""
+
+    code: str
+    payee: str
+    amount: Money
+    rate: Decimal
+    """The flat sum in the currency, or the fraction of the base."""
+    base: Money | None = None
+    part: Fraction = Fraction(1)
+    """Of a year, or of a sum that is spread."""
+    bounded: bool = False
+    """The fee's least or most took the place of what came out."""
+
+    @property
+    def is_premium(self) -> bool:
+        """Fees for the guarantor are premiums (担保费, 保费)."""
+        return self.payee == "guarantor"
+
+
+@dataclass(frozen=True, slots=True)
 class Basis:
     """What an instalment's numbers follow from; the ids are keys of `FORMULAS`."""
 
@@ -47,8 +68,11 @@ class Basis:
     """The period's own interest; what is due differs where payment of interest has a grace."""
     level: Money | None = None
     """The level total it was split from."""
+    deferred: Money | None = None
+    """Interest of earlier periods that is due with this one."""
     interest: str = ""
     principal: str = ""
+    fees: tuple[FeeLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
