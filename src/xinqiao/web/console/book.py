@@ -1,23 +1,25 @@
-"""The whole book: what is outstanding, how late it is, and how each month's loans went."""
+"""The whole book: what is outstanding and at risk, how each month's loans went, how buckets roll, what money is to come."""
 
-from decimal import Decimal
+from datetime import date, timedelta
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy import Connection
 
 from xinqiao.journeys import board
-from xinqiao.kit import CNY, Money
-from xinqiao.servicing import book
-from xinqiao.servicing.book import By, Line
-from xinqiao.servicing.delinquency import MONTHLY
+from xinqiao.servicing import book, delinquency
+from xinqiao.servicing.book import Assumptions, By, Per
+from xinqiao.servicing.delinquency import MONTHLY, RollMatrix, Weight
 from xinqiao.staff import Permission
 
-from ..i18n import Words
-from . import pictures
+from . import portfolio
 from .desk import Desk, Operator, console_route
-from .overview import named
-from .words import BUCKETS
+from .errors import NotUnderstood
+
+LIVE = (By.VINTAGE, By.BUCKET, By.FUNDER, By.PRODUCT, By.REGION)
+"""What can be told of the loans as they stand; a closed day also tells categories."""
+EXACT = 100_000
+"""Up to so many loans, vintage curves are drawn from every move that was recorded; beyond it, from what the closes added up."""
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -26,45 +28,81 @@ def routes(desk: Desk) -> APIRouter:
     house = desk.house
 
     @router.get("/console/book")
-    def show(request: Request, who: Reader, late: str = "M1") -> Response:
-        words, late = desk.words(request), late if late in MONTHLY.names else "M1"
+    def show(request: Request, who: Reader, by: str = By.BUCKET) -> Response:
+        words = desk.words(request)
         with house.begin() as db:
-            buckets, vintages, funders = (book.balances(db=db, by=by) for by in (By.BUCKET, By.VINTAGE, By.FUNDER))
-            curves = book.vintage_curves(db=db, clock=house.clock, late=late)
-            parties = board.parties(db)
-        bands = [words.gettext(BUCKETS[one.key]) if one.key in BUCKETS else one.key for one in buckets]
-        lenders = [named(words, parties.get(UUID(one.key))) for one in funders]
-        return desk.show(
-            request,
-            "book.html",
-            totals=_totals(words, buckets),
-            buckets=_part(words, buckets, bands),
-            vintages=_part(words, vintages, [one.key for one in vintages]),
-            funders=_part(words, funders, lenders),
-            curves=pictures.vintages(curves),
-            late=late,
-            names=MONTHLY.names,
-        )
+            day = book.closed_day(db=db)
+            key = By(by) if by in set(By) and (day or by in LIVE) else By.BUCKET
+            teller = portfolio.Teller(words, board.parties(db))
+            if day:
+                told = teller.closed(book.lines(db=db, by=None), book.lines(db=db, by=key), key)
+                told["spread"] = teller.spread(book.concentration(db=db))
+            else:
+                told = teller.live(book.balances(db=db, by=By.BUCKET), book.balances(db=db, by=key), key)
+        keys = [(one.value, words.gettext(portfolio.KEYS[one])) for one in (By if day else LIVE)]
+        return desk.show(request, "book.html", day=day, by=key.value, keys=keys, word=words.gettext(portfolio.KEYS[key]), **told)
+
+    @router.get("/console/book/vintages")
+    def vintages(request: Request, who: Reader, late: str = "M1") -> Response:
+        late = late if late in MONTHLY.names else "M1"
+        with house.begin() as db:
+            day = book.closed_day(db=db)
+            loans = sum(one.loans for one in book.lines(db=db, by=None)) if day else 0
+            day = day if loans > EXACT else None
+            points = book.curves(db=db, late=late) if day else book.vintage_curves(db=db, clock=house.clock, late=late)
+        told = portfolio.Teller(desk.words(request), {}).vintages(points)
+        return desk.show(request, "vintages.html", day=day, late=late, names=MONTHLY.names, **told)
+
+    @router.get("/console/book/rolls")
+    def rolls(request: Request, who: Reader, since: str = "", until: str = "", by: str = Weight.BALANCE) -> Response:
+        """Of the last closed day's month; or between any two days, by the moves that were recorded."""
+        weight = Weight(by) if by in set(Weight) else Weight.BALANCE
+        with house.begin() as db:
+            found, first, last = _rolls(desk, db, _day(since), _day(until))
+        told = portfolio.Teller(desk.words(request), {}).rolls(found, weight)
+        return desk.show(request, "rolls.html", since=first, until=last, by=weight.value, **told)
+
+    @router.get("/console/book/forecast")
+    def forecast(request: Request, who: Reader, per: str = Per.MONTH, rolls: str = "") -> Response:
+        """What open instalments will bring, as contracted and as may be expected."""
+        period = Per(per) if per in set(Per) else Per.MONTH
+        words = desk.words(request)
+        with house.begin() as db:
+            day = book.closed_day(db=db)
+            measured = book.roll_rates(db=db) if day else None
+            has_own = measured is not None and bool(measured.loans.sum())
+            own = has_own and rolls != "illustration"
+            chosen = _measured(words, measured) if own else book.ILLUSTRATION
+            expected = book.cash_flow(db=db, per=period, assumptions=chosen)
+        told = portfolio.Teller(words, {}).forecast(expected, chosen, period, own=own)
+        return desk.show(request, "forecast.html", day=day, per=period.value, own=own, has_own=has_own, **told)
 
     return router
 
 
-def _part(words: Words, lines: list[Line], names: list[str]) -> dict[str, Any]:
-    rows = [
-        {"name": name, "loans": line.loans, "principal": words.money(line.principal), "outstanding": words.money(line.outstanding)}
-        for name, line in zip(names, lines, strict=True)
-    ]
-    return {"rows": rows, "chart": pictures.balances(words, lines, names) if lines else None}
+def _measured(words: Any, matrix: RollMatrix | None) -> Assumptions:
+    assert matrix is not None
+    return Assumptions.measured(matrix, source=words.gettext("Roll rates of this book's last month."))
 
 
-def _totals(words: Words, buckets: list[Line]) -> dict[str, str]:
-    """What was lent, what is outstanding, and the share of it that is late."""
-    lent, outstanding = (sum((getattr(one, name) for one in buckets), CNY(0)) for name in ("principal", "outstanding"))
-    late: Money = sum((one.outstanding for one in buckets if one.key in MONTHLY.names), CNY(0))
-    share = Decimal(late.minor) / outstanding.minor if outstanding.minor else Decimal(0)
-    return {
-        "loans": str(sum(one.loans for one in buckets)),
-        "lent": words.money(lent),
-        "outstanding": words.money(outstanding),
-        "late": words.percent(share),
-    }
+def _rolls(desk: Desk, db: Connection, since: date | None, until: date | None) -> tuple[RollMatrix, date | None, date | None]:
+    """The matrix and the days between which it was measured; of a closed month the first day is not named."""
+    closed = book.closed_day(db=db)
+    if since is None and until is None and closed is not None:
+        found = book.roll_rates(db=db)
+        if found.loans.sum():
+            return found, None, closed
+    today = desk.house.clock.today(desk.house.settings.timezone)
+    last = until or today
+    first = since or last.replace(day=1) - timedelta(days=1)
+    if first >= last:
+        raise NotUnderstood(first.isoformat(), f"a day before {last}", field="since")
+    return delinquency.roll_rates_by_moves(db=db, start=first, end=last), first, last
+
+
+def _day(text: str) -> date | None:
+    """Raises NotUnderstood."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise NotUnderstood(text[:40], "2026-11-22", field="since") from None

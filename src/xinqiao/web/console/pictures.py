@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from xinqiao.credit import CreditModel
-from xinqiao.servicing.book import Line, Point
 
 from ..i18n import Words
 
@@ -39,33 +38,6 @@ def bids(words: Words, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | No
             {"name": words.gettext("Guarantor's premium"), "data": [_percent(row["parts"][1]) for row in rows], "colour": "premium"},
         ],
     }
-
-
-def balances(words: Words, lines: Sequence[Line], names: Sequence[str]) -> dict[str, Any]:
-    """Principal outstanding and repaid, in the currency's unit."""
-    outstanding = [float(line.outstanding.decimal) for line in lines]
-    repaid = [float((line.principal - line.outstanding).decimal) for line in lines]
-    return {
-        "kind": "stack",
-        "unit": "¥",
-        "x": list(names),
-        "series": [
-            {"name": words.gettext("Outstanding"), "data": outstanding, "colour": "principal"},
-            {"name": words.gettext("Repaid"), "data": repaid, "colour": "good"},
-        ],
-    }
-
-
-def vintages(curves: Sequence[Point]) -> dict[str, Any] | None:
-    """One line a month of payout; months on book along the x axis, in percent."""
-    if not curves:
-        return None
-    longest = max(point.month_on_book for point in curves)
-    by_vintage: dict[str, dict[int, float]] = {}
-    for point in curves:
-        by_vintage.setdefault(f"{point.vintage:%Y-%m}", {})[point.month_on_book] = _percent(point.ever_late)
-    series = [{"name": name, "data": [found.get(month) for month in range(longest + 1)]} for name, found in by_vintage.items()]
-    return {"kind": "line", "unit": "%", "x": [str(month) for month in range(longest + 1)], "series": series[-12:]}
 
 
 def _percent(rate: Decimal | None) -> float:

@@ -226,7 +226,7 @@ PARTS = {
     "fee": N_("Fees"),
 }
 COSTS = {"interest": N_("Interest"), "premium": N_("Guarantee fee"), "fees": N_("Fees"), "total": N_("Total")}
-BUCKETS = {"current": N_("Current"), "closed": N_("Repaid")}
+BUCKETS = {"current": N_("Current"), "closed": N_("Repaid"), "charged_off": N_("Written off")}
 STATES = {
     "paid": (N_("Paid"), "good"),
     "overdue": (N_("Overdue"), "bad"),

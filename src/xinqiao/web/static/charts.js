@@ -1,5 +1,5 @@
 // Charts for the operator, drawn by ECharts from the JSON in `data-chart`:
-//   { kind: "line" | "bar" | "stack" | "area" | "bars" | "stackbars" (lying), x: [...], series: [{ name, data, colour? }], unit?: "%" | "¥", y_max?: number }
+//   { kind: "line" | "bar" | "stack" | "area" | "bars" | "stackbars" (lying), x: [...], series: [{ name, data, colour?, line? }], unit?: "%" | "¥", y_max?: number }
 // Colours and type come from the design tokens; every chart has its table beside it, and a description for screen readers.
 "use strict";
 
@@ -17,12 +17,13 @@ function shown(value, unit) {
 
 function series(chart, one, index) {
   const colour = token(one.colour ? `--${one.colour}` : PALETTE[index % PALETTE.length]);
-  const bars = !["line", "area"].includes(chart.kind);
+  const bars = !one.line && !["line", "area"].includes(chart.kind);
   return {
     name: one.name,
     data: one.data,
     type: bars ? "bar" : "line",
-    stack: ["stack", "stackbars", "area"].includes(chart.kind) ? "all" : undefined,
+    stack: !one.line && ["stack", "stackbars", "area"].includes(chart.kind) ? "all" : undefined,
+    z: one.line ? 3 : 2,
     areaStyle: chart.kind === "area" ? { opacity: 0.25 } : undefined,
     barMaxWidth: 36,
     symbolSize: 5,
