@@ -3,7 +3,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint up lock bench clean
+.PHONY: demo test lint up lock bench bench-lending clean
 
 $(VENV)/.run: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -30,6 +30,9 @@ test: $(VENV)/.dev   ## lint, the rooms' borders, and all tests
 
 bench: $(VENV)/.dev  ## the figures of docs/benchmarks.md
 	$(RUN)/xinqiao bench
+
+bench-lending: $(VENV)/.dev  ## a million schedules, the close of a million loans, the ledger: half an hour; XINQIAO_BENCH_LOANS=100000 for less
+	$(RUN)/xinqiao bench lending
 
 lock:                ## compile both locks anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras pyproject.toml -o requirements.lock
