@@ -19,6 +19,7 @@ class Row:
     charges: int
     paid: tuple[int, int, int, int]
     """Principal, interest, charges, penalty."""
+    penalties: int
     late_unit_days: int
     aged: int
     """Days after the due date up to which `late_unit_days` counts."""
@@ -35,12 +36,19 @@ class Loan:
 
 amounts = st.integers(0, 10**9)
 row = st.builds(
-    lambda length, owed, shares, late, aged, settled: Row(
-        length, *owed, tuple(int(share * part) for share, part in zip(shares, (*owed, 1000), strict=True)), late, aged, settled
+    lambda length, owed, shares, penalties, late, aged, settled: Row(
+        length,
+        *owed,
+        tuple(int(share * part) for share, part in zip(shares, (*owed, penalties), strict=True)),
+        penalties,
+        late,
+        aged,
+        settled,
     ),
     st.integers(1, 62),
     st.tuples(amounts, amounts, amounts),
     st.tuples(*[st.sampled_from([0, 0.3, 1])] * 4),
+    st.sampled_from([0, 0, 1000]),
     st.integers(0, 10**11),
     st.integers(0, 40),
     st.booleans(),
@@ -61,7 +69,7 @@ def columns(loans: list[Loan]) -> Instalments:
         for r in one.rows:
             due += r.length
             paid = (r.paid[0], r.paid[1], r.paid[2], r.paid[3])
-            made.append((number, due, r.principal, r.interest, r.charges, *paid, r.late_unit_days, due + r.aged, r.settled))
+            made.append((number, due, r.principal, r.interest, r.charges, *paid, r.penalties, r.late_unit_days, due + r.aged, r.settled))
     table = np.array(made, np.int64).T
     return Instalments(*(np.ascontiguousarray(column) for column in table[:-1]), settled=table[-1].astype(bool))
 
@@ -85,7 +93,7 @@ def alone(one: Loan, on: int) -> tuple[int, ...]:
             penalty += r.paid[3]
             continue
         late = r.late_unit_days + (r.principal - r.paid[0]) * max(0, on - due - r.aged)
-        owed = round(Fraction(late * one.rate[0], one.rate[1]))
+        owed = r.penalties + round(Fraction(late * one.rate[0], one.rate[1]))
         penalty += owed
         unpaid = r.principal + r.interest + r.charges + owed - sum(r.paid)
         if due >= on and coming == NEVER:
@@ -114,6 +122,6 @@ def test_what_days_earn_adds_up_to_what_they_earn_together(one: Loan, on: int, d
 
 def test_a_loan_without_instalments_owes_nothing() -> None:
     none = np.empty(0, np.int64)
-    rows = Instalments(*[none] * 11, settled=none.astype(bool))
+    rows = Instalments(*[none] * 12, settled=none.astype(bool))
     standing = stand(9_000, np.array([8_000]), np.array([False]), (np.array([0]), np.array([1])), rows)
     assert (standing.overdue[0], standing.oldest_due[0], standing.earned_interest[0]) == (0, NEVER, 0)

@@ -28,7 +28,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Instalments:
-    """One row an instalment, in the order of loan and number; amounts in minor units, dates in days."""
+    """One row an instalment, in the order of loan and number; amounts in minor units, dates in days. What is paid holds what was waived."""
 
     loan: Ints
     """The loan's row in its page."""
@@ -41,6 +41,8 @@ class Instalments:
     paid_interest: Ints
     paid_charges: Ints
     paid_penalty: Ints
+    penalties: Ints
+    """Penalty charges that are fixed sums."""
     late_unit_days: Ints
     """Overdue principal x days, summed up to `aged_to`."""
     aged_to: Ints

@@ -106,14 +106,18 @@ def charges(schedules: Schedules, annual_rate: ArrayLike, *, base: Base = Base.B
     """
     made = np.zeros_like(schedules.principal)
     if spread is not None:
-        sums = np.ascontiguousarray(np.broadcast_to(np.asarray(spread, np.int64), len(made)))
-        _split(sums, schedules.months, schedules.refused, made)
+        _split(_column(spread, len(made)), schedules.months, schedules.refused, made)
         return made
-    rate = np.ascontiguousarray(np.broadcast_to(np.asarray(annual_rate, np.int64), len(made)))
+    rate = _column(annual_rate, len(made))
     if np.any((rate < 0) | (rate > LARGEST_RATE)):
         raise ValueError("a charge's rate is a fraction from 0 to 10 a year")
     _charge(schedules.opening, rate, schedules.months, schedules.refused, base is Base.PRINCIPAL, made)
     return made
+
+
+def _column(values: ArrayLike, rows: int) -> Ints:
+    """A copy of its own: kernels are compiled once for plain arrays, and would be again for views and read-only ones."""
+    return np.array(np.broadcast_to(np.asarray(values, np.int64), rows))
 
 
 @dataclass(slots=True)
@@ -131,11 +135,11 @@ class _Given:
 
     @classmethod
     def of(cls, principal: ArrayLike, annual_rate: ArrayLike, months: ArrayLike, days: ArrayLike | None, days_in_year: int) -> _Given:
-        amounts = np.ascontiguousarray(principal, np.int64)
-        rate, term = (np.ascontiguousarray(np.broadcast_to(np.asarray(one, np.int64), amounts.shape)) for one in (annual_rate, months))
+        amounts = np.array(principal, np.int64)
+        rate, term = (_column(one, len(amounts)) for one in (annual_rate, months))
         bad = (amounts < 1) | (amounts > LARGEST_PRINCIPAL) | (rate < 0) | (rate > LARGEST_RATE) | (term < 1) | (term > LONGEST_MONTHS)
         longest = int(term[~bad].max(initial=1))
-        lengths = np.ones((1, longest), np.int64) if days is None else np.atleast_2d(np.ascontiguousarray(days, np.int64))
+        lengths = np.ones((1, longest), np.int64) if days is None else np.array(np.atleast_2d(days), np.int64)
         if lengths.shape[1] < longest or lengths.shape[0] not in (1, len(amounts)):
             raise ValueError(f"days are given for {lengths.shape}, needed for (1 or {len(amounts)}, {longest})")
         if lengths.min() < 0 or lengths.max() * LARGEST_RATE >= 2**47:

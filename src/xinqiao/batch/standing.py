@@ -31,6 +31,7 @@ def stand(on: int, start: Ints, closed: Bools, penalty: tuple[Ints, Ints], rows:
         rows.paid_interest,
         rows.paid_charges,
         rows.paid_penalty,
+        rows.penalties,
         rows.late_unit_days,
         rows.aged_to,
         rows.settled,
@@ -63,6 +64,7 @@ def _stand(
     paid_interest: Ints,
     paid_charges: Ints,
     paid_penalty: Ints,
+    penalties: Ints,
     late_unit_days: Ints,
     aged_to: Ints,
     settled: Bools,
@@ -80,7 +82,7 @@ def _stand(
                 base, counted = late_unit_days[row], max(due[row], aged_to[row])
                 if on > counted:
                     base += (principal[row] - paid_principal[row]) * (on - counted)
-                penalty = ratio(base, penalty_parts[loan], penalty_scale[loan])
+                penalty = penalties[row] + ratio(base, penalty_parts[loan], penalty_scale[loan])
                 made[1, loan] += penalty
                 unpaid = principal[row] + interest[row] + charges[row] + penalty
                 unpaid -= paid_principal[row] + paid_interest[row] + paid_charges[row] + paid_penalty[row]

@@ -147,7 +147,17 @@ OF_LOANS = (
     *("was_closed", "since"),
 )
 OF_INSTALMENTS = (
-    *("due", "principal", "interest", "premium + fee", "paid_principal", "paid_interest", "paid_premium + paid_fee", "paid_penalty"),
+    *(
+        "due",
+        "principal",
+        "interest",
+        "premium + fee",
+        "paid_principal",
+        "paid_interest",
+        "paid_premium + paid_fee",
+        "paid_penalty",
+        "penalties",
+    ),
     *("late_unit_days", "counted_to", "settled"),
 )
 PAGE = f"""

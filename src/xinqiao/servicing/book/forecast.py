@@ -1,4 +1,4 @@
-"""What the open instalments will bring: as contracted, and as may be expected. Pure; exact fractions, rounded once.
+"""What the open instalments will bring: as contracted, and as may be expected. Pure; decimals of forty digits, rounded once.
 
 **Contractual**: the unpaid parts of open instalments in the month or week in which they fall due; what is late already counts in the first.
 
@@ -13,9 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from enum import StrEnum
-from fractions import Fraction
 
 from xinqiao.kit import Money
 
@@ -23,6 +22,8 @@ from ..delinquency import RollMatrix
 
 CURRENT = "current"
 PARTS = ("principal", "interest", "charges")
+PRECISION = Context(prec=40)
+NONE, ONE = Decimal(0), Decimal(1)
 
 
 class Per(StrEnum):
@@ -95,49 +96,51 @@ class Expected:
 class _Period:
     parts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PARTS, 0))
     late: int = 0
-    expected: Fraction = Fraction(0)
-    expected_principal: Fraction = Fraction(0)
+    expected: Decimal = NONE
+    expected_principal: Decimal = NONE
 
 
 def forecast(flows: Iterable[Flow], day: date, assumptions: Assumptions, *, per: Per, currency: str) -> list[Expected]:
     """By week or month from `day`, the end of which the flows are as of."""
     given = list(flows)
     periods = _contracted(given, day, per)
-    months = _by_month(given, day)
-    last = max((month for _, month in months), default=0)
-    total: dict[int, Fraction] = defaultdict(Fraction)
-    principal: dict[int, Fraction] = defaultdict(Fraction)
-    for bucket in {bucket for bucket, _ in months}:
-        for part in PARTS:
-            due = [months[bucket, month][part] if (bucket, month) in months else 0 for month in range(last + 1)]
-            arrears = sum(getattr(flow, part) for flow in given if flow.bucket == bucket and flow.due <= day)
-            for month, amount in enumerate(expected(due, arrears, bucket, assumptions, prepays=part == "principal")):
+    total: dict[int, Decimal] = defaultdict(Decimal)
+    principal: dict[int, Decimal] = defaultdict(Decimal)
+    with localcontext(PRECISION):
+        for bucket, (of_principal, of_charges) in _by_month(given, day).items():
+            for month, amount in enumerate(expected(*of_principal, bucket, assumptions, prepays=True)):
                 total[month] += amount
-                principal[month] += amount if part == "principal" else 0
-    _spread(periods, day, per, total, principal)
+                principal[month] += amount
+            for month, amount in enumerate(expected(*of_charges, bucket, assumptions, prepays=False)):
+                total[month] += amount
+        _spread(periods, day, per, total, principal)
     return [_row(start, period, currency) for start, period in sorted(periods.items())]
 
 
-def expected(due: list[int], arrears: int, bucket: str, assumptions: Assumptions, *, prepays: bool) -> list[Fraction]:
+def expected(due: list[int], arrears: int, bucket: str, assumptions: Assumptions, *, prepays: bool) -> list[Decimal]:
     """What comes in month by month of amounts that fall due month by month, from loans that stand in `bucket` with `arrears`."""
     ladder = list(assumptions.rolls)
     place = ladder.index(bucket) if bucket in ladder else len(ladder) - 1
-    roll = [Fraction(assumptions.rolls[name]) for name in ladder]
-    loans = [Fraction(int(i == place)) for i in range(len(ladder))]
+    roll = [assumptions.rolls[name] for name in ladder]
+    loans = [ONE if number == place else NONE for number in range(len(ladder))]
     owed = [arrears * share for share in loans]
-    stay, left, made = Fraction(1), sum(due), []
+    stay, left, made = ONE, sum(due), []
     for amount in due:
         left -= amount
         owed = [have + share * amount * stay for have, share in zip(owed, loans, strict=True)]
-        here = sum(loans)
-        paid = sum((have * (1 - rate) for have, rate in zip(owed, roll, strict=True)), Fraction(0))
-        owed = [Fraction(0), *(have * rate for have, rate in zip(owed[:-1], roll, strict=False))]
-        cured = sum((share * (1 - rate) for share, rate in zip(loans, roll, strict=True)), Fraction(0))
-        loans = [cured, *(share * rate for share, rate in zip(loans[:-1], roll, strict=False))]
-        early = Fraction(assumptions.prepaid) * stay
-        made.append(paid + (early * here * left if prepays else 0))
-        stay -= early
+        early = assumptions.prepaid * stay
+        made.append(_cured(owed, roll) + (early * sum(loans) * left if prepays else 0))
+        owed, loans, stay = [NONE, *_rolled(owed, roll)], [_cured(loans, roll), *_rolled(loans, roll)], stay - early
     return made
+
+
+def _cured(have: list[Decimal], roll: list[Decimal]) -> Decimal:
+    return sum((one * (1 - rate) for one, rate in zip(have, roll, strict=True)), NONE)
+
+
+def _rolled(have: list[Decimal], roll: list[Decimal]) -> list[Decimal]:
+    """Into the next bucket each; out of the last one is out of sight."""
+    return [one * rate for one, rate in zip(have[:-1], roll, strict=False)]
 
 
 def _contracted(flows: list[Flow], day: date, per: Per) -> dict[date, _Period]:
@@ -151,17 +154,23 @@ def _contracted(flows: list[Flow], day: date, per: Per) -> dict[date, _Period]:
     return periods
 
 
-def _by_month(flows: list[Flow], day: date) -> dict[tuple[str, int], dict[str, int]]:
-    """What is yet to fall due, by bucket and months from `day`."""
-    months: dict[tuple[str, int], dict[str, int]] = {}
+Months = tuple[list[int], int]
+"""What is yet to fall due by months from now, and what is late."""
+
+
+def _by_month(flows: list[Flow], day: date) -> dict[str, tuple[Months, Months]]:
+    """Of each bucket: principal, and all else."""
+    last = max((_month(max(flow.due, day), day) for flow in flows), default=0)
+    found = {flow.bucket: [[0] * (last + 2), [0] * (last + 2)] for flow in flows}
     for flow in flows:
-        sums = months.setdefault((flow.bucket, _month(max(flow.due, day), day)), dict.fromkeys(PARTS, 0))
-        for part in PARTS:
-            sums[part] += getattr(flow, part) if flow.due > day else 0
-    return months
+        place = _month(flow.due, day) if flow.due > day else last + 1
+        principal, others = found[flow.bucket]
+        principal[place] += flow.principal
+        others[place] += flow.interest + flow.charges
+    return {bucket: ((one[:-1], one[-1]), (other[:-1], other[-1])) for bucket, (one, other) in found.items()}
 
 
-def _spread(periods: dict[date, _Period], day: date, per: Per, total: dict[int, Fraction], principal: dict[int, Fraction]) -> None:
+def _spread(periods: dict[date, _Period], day: date, per: Per, total: dict[int, Decimal], principal: dict[int, Decimal]) -> None:
     """Each month's expectation over its periods, in the proportion of what is contracted."""
     of_month: dict[int, list[date]] = defaultdict(list)
     for start in periods:
@@ -171,7 +180,7 @@ def _spread(periods: dict[date, _Period], day: date, per: Per, total: dict[int, 
         weights = {start: sum(periods[start].parts.values()) for start in starts}
         whole = sum(weights.values())
         for start, weight in weights.items():
-            share = Fraction(weight, whole) if whole else Fraction(1, len(starts))
+            share = Decimal(weight) / whole if whole else ONE / len(starts)
             periods[start].expected += amount * share
             periods[start].expected_principal += principal[month] * share
 
