@@ -3,9 +3,7 @@
 All five carry the upstream suite's skip tag: they never ran there, so no system ever produced their figures.
 """
 
-ROUNDED = (
-    "never run upstream; asks the flat product for instalments of 333.33, which the same product, used alike, rounds to 333 in a scenario that runs"
-)
+ROUNDED = "never run upstream; asks the flat product for instalments of 333.33, which the same product, used alike, rounds to 333 in a scenario that runs"
 EXCLUDED: dict[tuple[str, str], str] = {
     (
         "LoanCharge.feature",

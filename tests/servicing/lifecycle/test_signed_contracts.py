@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -16,8 +15,9 @@ from xinqiao.servicing.lifecycle import replay
 from xinqiao.servicing.lifecycle.contracts import agreement_of
 from xinqiao.servicing.lifecycle.events import Disbursed, Event, Paid, SettledEarly
 from xinqiao.servicing.lifecycle.what_if import owed_now, payoff
-from xinqiao.servicing.loans.model import Loan, State, allocate, owed, settlement
 from xinqiao.servicing.schedule import Base
+
+from .as_signed import Signed
 
 START = date(2026, 3, 2)
 TERMS_DRAWN = st.builds(
@@ -30,24 +30,6 @@ TERMS_DRAWN = st.builds(
     fee=st.sampled_from([Charge(), Charge(spread=CNY(777))]),
     cooling_days=st.sampled_from([0, 7]),
 )
-
-
-class Then:
-    """The loan as the contract's own model has it."""
-
-    def __init__(self, terms: Terms) -> None:
-        nobody = UUID(int=0)
-        self.terms = terms
-        self.loan = Loan(nobody, nobody, nobody, nobody, nobody, None, terms, terms.start, None, terms.principal)
-        self.states = [State(i) for i in terms.schedule().instalments]
-
-    def age(self, on: date) -> None:
-        self.states = [state.aged(on) for state in self.states]
-
-    def pay(self, amount: int, on: date) -> dict[str, int]:
-        shares = allocate(self.loan, self.states, amount, on)
-        self.states = [state.pay(share, self.terms.late_rate) for state, share in zip(self.states, shares, strict=True)]
-        return {name: sum(share.by_name[name] for share in shares) for name in shares[0].by_name}
 
 
 def now(terms: Terms) -> list[Event]:
@@ -66,24 +48,22 @@ def test_the_schedule_is_the_contracts(terms: Terms) -> None:
 @settings(deadline=None, max_examples=60)
 @given(TERMS_DRAWN, st.lists(st.tuples(st.integers(0, 45), st.integers(1, 100)), max_size=8), st.integers(0, 60))
 def test_dues_splits_penalties_and_payoff_are_the_contracts(terms: Terms, payments: list[tuple[int, int]], rest: int) -> None:
-    agreement, events, then, day = agreement_of(terms), now(terms), Then(terms), terms.start
+    agreement, events, then, day = agreement_of(terms), now(terms), Signed(terms), terms.start
     for days, percent in payments:
         day += timedelta(days)
         then.age(day)
-        due = owed(then.loan, then.states, day)
-        amount = min(due.accepted_up_to, due.payoff).minor * percent // 100
-        if not amount or due.payoff.minor <= amount:
+        whole = sum(part.total for part in then.settlement(day))
+        amount = min(then.accepted(day), whole) * percent // 100
+        if not amount or whole <= amount:
             continue
         split = then.pay(amount, day)
         events.append(Paid(id=f"p{len(events)}", on=day, order=len(events) + 1, amount=amount))
         assert replay(agreement, events, on=day).entries[-1].parts.by_name == split
     day += timedelta(rest)
     then.age(day)
-    due = owed(then.loan, then.states, day)
-    assert owed_now(replay(agreement, events, on=day)).total == due.now.minor
+    assert owed_now(replay(agreement, events, on=day)).total == then.now(day)
     parts = payoff(agreement, events, on=day)
-    assert parts.total == due.payoff.minor
-    assert [sum(p.by_name[k] for p in settlement(then.loan, then.states, day)) for k in parts.by_name] == list(parts.by_name.values())
+    assert [sum(p.by_name[k] for p in then.settlement(day)) for k in parts.by_name] == list(parts.by_name.values())
     if parts.total:
         closed = replay(agreement, [*events, SettledEarly(id="s", on=day, order=99, amount=parts.total)], on=day)
         assert (closed.status, closed.overpaid, closed.entries[-1].parts) == ("closed", 0, parts)

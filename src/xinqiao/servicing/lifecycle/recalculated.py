@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from ..daycount import fraction
-from ..product.model import Accrual, Advance, Amortisation, Kind, Method, Recalculation, Unit
+from ..product.model import Accrual, Advance, Amortisation, Kind, Method, Recalculation, Settlement, Unit
 from . import events as e
 from .charges import opened, place
 from .dates import step
@@ -21,9 +21,11 @@ from .interest import level_instalment, per_period
 from .late import age
 from .line import Line, renumber
 from .model import LineKind
-from .parts import Parts
+from .parts import NOTHING, Parts
 from .plan import Slot, slots
+from .product_fees import instalment_fees_of
 from .rounding import whole
+from .settlement import cooling
 from .terms import Terms
 from .waterfall import rule_for, settle
 from .work import Work
@@ -77,6 +79,8 @@ class Drawing:
         self.late: dict[int, int] = {}
         """By line, principal past due that still bears interest."""
         self.deferred = 0
+        self.fees: dict[int, Parts] = {}
+        """By line, the product's own fees and premiums."""
         self.places = slots(terms)
 
     def draw(self) -> list[Line]:
@@ -86,17 +90,18 @@ class Drawing:
                 break
         self._after_maturity()
         renumber(self.scratch.lines)
-        return [
-            Line(0, line.start, line.due, LineKind.REGULAR, Parts(interest=line.amounts.interest, principal=line.amounts.principal))
-            for line in self.scratch.lines
-            if line.regular
-        ]
+        return [Line(0, line.start, line.due, LineKind.REGULAR, self._own(line)) for line in self.scratch.lines if line.regular]
+
+    def _own(self, line: Line) -> Parts:
+        """What the product itself puts on a line; charges that were added are laid on it later."""
+        return Parts(interest=line.amounts.interest, principal=line.amounts.principal) + self.fees.get(id(line), NOTHING)
 
     # -- one period
 
     def _period(self, index: int, slot: Slot) -> None:
         self._draw_tranches(slot, index)
-        early = self._before_due(slot)
+        opening = self.outstanding
+        early = self._before_due(index, slot, opening)
         if early is None:
             return
         interest = self._interest(slot.start, slot.due)
@@ -105,7 +110,7 @@ class Drawing:
         self.outstanding -= principal - early_used
         if self.outstanding < 0:
             principal, self.outstanding = principal + self.outstanding, 0
-        line = self._line(slot, principal, self._due_interest(index, slot, interest))
+        line = self._line(slot, principal, self._due_interest(index, slot, interest), instalment_fees_of(self.terms, index, slot, opening))
         self._change(self._counts_on(slot.due), -(principal - early_used))
         self._on_due(index, slot, line)
         self._note_late(slot, line)
@@ -143,7 +148,7 @@ class Drawing:
     def _by_principal(self) -> bool:
         return self.product.amortisation is Amortisation.EQUAL_PRINCIPAL or self.product.method is Method.FLAT or not self.rate
 
-    def _before_due(self, slot: Slot) -> int | None:
+    def _before_due(self, index: int, slot: Slot, opening: int) -> int | None:
         """Lay payments made within the period on the instalments before it; return what they paid of this one ahead of time.
 
         None when they paid everything that is owed: the loan ends here.
@@ -153,8 +158,9 @@ class Drawing:
             left = self._lay(money)
             if not left:
                 continue
-            if self._closes(slot, money.on, left):
-                self._close(slot, money, left)
+            fees = self._earned(index, slot, money.on, opening)
+            if self._closes(slot, money.on, left, fees.total):
+                self._close(slot, money, left, fees)
                 return None
             self._change(self._counts_on(money.on), -left)
             early += left
@@ -181,14 +187,28 @@ class Drawing:
                 self.late[id(line)] -= paid
         return left
 
-    def _closes(self, slot: Slot, on: date, left: int) -> bool:
-        interest = self._interest(slot.start, self._settled_on(on, slot))
-        return left >= self.outstanding + interest + self.deferred and on < slot.due
+    def _closes(self, slot: Slot, on: date, left: int, fees: int) -> bool:
+        return left >= self.outstanding + self._final_interest(slot, on) + fees and on < slot.due
 
-    def _close(self, slot: Slot, money: Money, left: int) -> None:
+    def _final_interest(self, slot: Slot, on: date) -> int:
+        """Up to the day that the product's rule counts to; none within the cooling-off days."""
+        if cooling(self.scratch, on):
+            return 0
+        return self._interest(slot.start, self._settled_on(on, slot)) + self.deferred
+
+    def _earned(self, index: int, slot: Slot, on: date, opening: int) -> Parts:
+        """Of the current period's fees what is earned by the day, where the product settles so."""
+        fees = instalment_fees_of(self.terms, index, slot, opening)
+        if cooling(self.scratch, on):
+            return NOTHING
+        if self.product.settlement is not Settlement.EARNED:
+            return fees
+        part = Fraction((on - slot.start).days, (slot.due - slot.start).days)
+        return Parts(*(whole(amount * part) for amount in fees.amounts))
+
+    def _close(self, slot: Slot, money: Money, left: int, fees: Parts) -> None:
         """The last instalment: all principal, and interest to the day that the product's rule counts to."""
-        interest = self._interest(slot.start, self._settled_on(money.on, slot))
-        line = self._line(replace(slot, due=money.on), self.outstanding, interest + self.deferred)
+        line = self._line(replace(slot, due=money.on), self.outstanding, self._final_interest(slot, money.on), fees)
         self.outstanding = 0
         self.waiting.append(Money(money.on, left, money.rule))
         self._lay(self.waiting[-1])
@@ -226,8 +246,10 @@ class Drawing:
             self._replan(index + 1)
             self.outstanding = kept
 
-    def _line(self, slot: Slot, principal: int, interest: int) -> Line:
-        line = Line(len(self.scratch.lines) + 1, slot.start, slot.due, LineKind.REGULAR, Parts(interest=interest, principal=principal))
+    def _line(self, slot: Slot, principal: int, interest: int, fees: Parts = NOTHING) -> Line:
+        amounts = Parts(interest=interest, principal=principal) + fees
+        line = Line(len(self.scratch.lines) + 1, slot.start, slot.due, LineKind.REGULAR, amounts)
+        self.fees[id(line)] = fees
         line.settle_up(None)
         self.scratch.lines.append(line)
         for charge in self.charges:
@@ -249,7 +271,7 @@ class Drawing:
 
     def _note_late(self, slot: Slot, line: Line) -> None:
         owed = line.owed(Kind.PRINCIPAL)
-        if owed and slot.due < self.today:
+        if owed and slot.due < self.today and self.rule.late_bears_interest:
             self.late[id(line)] = owed
             self._change(slot.due, owed)
 
