@@ -24,9 +24,9 @@ def instalment_fees_of(terms: Terms, index: int, slot: Slot, opening: int) -> Pa
     principal = Money(sum(tranche.amount for tranche in terms.tranches), product.currency)
     request = Request(principal, terms.started, terms.agreement.count, terms.agreement.rate)
     row = Row(Period(slot.start, slot.due, slot.due, slot.due), opening, 0, 0)
-    fee, premium = (due(product, request, [row], premium=one)[0] for one in (False, True))
-    spread = [_part(terms, one, index) for one in fees if one.spread]
-    return Parts(fee=fee + sum(spread), premium=premium)
+    charged = [(line.is_premium, line.amount.minor) for line in due(product, request, [row])[0]]
+    charged += [(fee.payee == "guarantor", _part(terms, fee, index)) for fee in fees if fee.spread]
+    return Parts(fee=sum(m for premium, m in charged if not premium), premium=sum(m for premium, m in charged if premium))
 
 
 def _part(terms: Terms, fee: Fee, index: int) -> int:

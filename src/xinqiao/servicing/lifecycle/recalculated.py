@@ -194,7 +194,9 @@ class Drawing:
         """Up to the day that the product's rule counts to; none within the cooling-off days."""
         if cooling(self.scratch, on):
             return 0
-        return self._interest(slot.start, self._settled_on(on, slot)) + self.deferred
+        until = self._settled_on(on, slot)
+        whole_period = (slot.start, slot.due) if self.product.settlement is Settlement.EARNED else (slot.start, until)
+        return self._interest(slot.start, until, whole_period) + self.deferred
 
     def _earned(self, index: int, slot: Slot, on: date, opening: int) -> Parts:
         """Of the current period's fees what is earned by the day, where the product settles so."""
@@ -292,8 +294,8 @@ class Drawing:
             at = step(self.terms.started, self.rule.rest, number)
         return at
 
-    def _interest(self, start: date, end: date) -> int:
-        """Interest of a stretch, rounded wherever the balance changes."""
+    def _interest(self, start: date, end: date, whole_period: tuple[date, date] | None = None) -> int:
+        """Interest of a stretch, rounded wherever the balance changes; `whole_period` is the one that it is a part of."""
         if not self.rate or end <= start:
             return 0
         moves = dict(self.moves)
@@ -303,7 +305,7 @@ class Drawing:
         total, at, joined = 0, start, 0
         compound = set(self._compoundings(start, end))
         for day in sorted({*(d for d in moves if start < d < end), *compound, end}):
-            total += self._stretch(balance + joined, at, day, (start, end))
+            total += self._stretch(balance + joined, at, day, whole_period or (start, end))
             joined = total if day in compound else joined
             balance += moves.get(day, 0)
             at = day

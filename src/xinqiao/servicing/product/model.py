@@ -291,6 +291,8 @@ class Recalculation:
     compounding: tuple[Kind, ...] = ()
     """Overdue parts on which interest is charged too."""
     compound_every: Every | None = None
+    late_bears_interest: bool = True
+    """Principal past due bears the loan's interest too; False where penalty interest takes its place."""
     early_settlement_until: str = "settlement"
     """Interest of an early settlement runs to the "settlement" day or to the next "rest" day."""
 
