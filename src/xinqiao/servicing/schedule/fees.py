@@ -16,8 +16,10 @@ from xinqiao.kit import Money
 from ..product.model import Accrual, Fee, FeeBase, FeePaid, FeeTime, Product
 from ..product.request import Request, Tranche
 from .dates import Period, of_year
-from .model import FeeLine
+from .model import PREMIUM, FeeLine
 from .rounding import to_minor
+
+__all__ = ["PREMIUM", "Row", "deducted", "due", "financed"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,10 @@ class Stretch:
         return self.balance.minor * Fraction(self.annual_rate) * self.fraction
 
 
+PREMIUM = "guarantor"
+"""Fees of this payee are premiums (担保费, 保费)."""
+
+
 @dataclass(frozen=True, slots=True)
 class FeeLine:
     """A fee or premium due with an instalment: a flat sum, or rate x base x part."""
@@ -53,8 +57,7 @@ class FeeLine:
 
     @property
     def is_premium(self) -> bool:
-        """Fees for the guarantor are premiums (担保费, 保费)."""
-        return self.payee == "guarantor"
+        return self.payee == PREMIUM
 
 
 @dataclass(frozen=True, slots=True)
