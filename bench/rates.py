@@ -1,4 +1,4 @@
-"""Annual rates of a whole book, beside pyxirr (Rust) in the same run.
+"""Annual rates of a whole book, beside pyxirr (Rust) in the same run; and its buckets and categories.
 
     python bench/rates.py [--rows 100000] [--json]
 
@@ -19,7 +19,7 @@ import numpy as np
 import pyxirr
 
 from xinqiao.kit import CNY
-from xinqiao.servicing import apr
+from xinqiao.servicing import apr, delinquency
 
 START = date(2026, 1, 5)
 
@@ -55,6 +55,10 @@ def run(rows: int = 100_000) -> dict[str, Any]:
     flows = [[apr.Dated(d, CNY(int(abs(a))), lent=a > 0) for d, a in zip(dates[row], lists[row], strict=True) if a] for row in range(100)]
     _, _, exact_cpu = timed(lambda: [apr.xirr(one) for one in flows])
     _, _, all_cpu = timed(lambda: [apr.rates_of(one) for one in flows[:50]])
+    days_late, flags = np.random.default_rng(5).integers(0, 500, 1_000_000), np.zeros(1_000_000, np.int64)
+    was = delinquency.class_codes(days_late, flags)
+    _, _, bucket_cpu = timed(lambda: delinquency.bucket_codes(days_late))
+    _, _, class_cpu = timed(lambda: delinquency.class_codes(days_late, flags, was=was, clean_days=flags))
     return {
         "rows": rows,
         "xirr_many": {"a_second": round(rows / cpu), "cpu_s": round(cpu, 3), "wall_s": round(wall, 3)},
@@ -62,6 +66,7 @@ def run(rows: int = 100_000) -> dict[str, Any]:
         "largest_difference": worst,
         "xirr, exact, ms of CPU": round(exact_cpu / len(flows) * 1000, 2),
         "rates_of, every convention, ms of CPU": round(all_cpu / 50 * 1000, 2),
+        "a million loans into buckets, into categories, CPU s": [round(bucket_cpu, 3), round(class_cpu, 3)],
     }
 
 

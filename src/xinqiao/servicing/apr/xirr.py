@@ -103,12 +103,13 @@ def _page(years: np.ndarray, amounts: np.ndarray) -> np.ndarray:
     """Newton on log(inflow's worth / outflow's worth), nearly a straight line in log(1 + rate); the rest by the scan."""
     size = np.abs(amounts)
     timed, timed_size = amounts * years, size * years
-    log, done = np.zeros(len(years)), np.zeros(len(years), dtype=bool)
+    done, discount = np.zeros(len(years), dtype=bool), np.empty_like(years)
     with np.errstate(all="ignore"):
         log = np.log(_half(size, -amounts) / _half(size, amounts)) / (timed_size.sum(axis=1) / size.sum(axis=1))
         log = np.where(np.isfinite(log), log, 0.0)
         for _ in range(12):
-            discount = np.exp(years * -log[:, None])
+            np.multiply(years, -log[:, None], out=discount)
+            np.exp(discount, out=discount)
             net, gross = np.einsum("ij,ij->i", amounts, discount), np.einsum("ij,ij->i", size, discount)
             late, late_gross = np.einsum("ij,ij->i", timed, discount), np.einsum("ij,ij->i", timed_size, discount)
             inward, outward = gross + net, gross - net
