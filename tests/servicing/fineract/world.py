@@ -9,7 +9,8 @@ from typing import Any
 
 from xinqiao.kit import Refused
 from xinqiao.servicing.lifecycle import Books, Entry, EntryKind, Status, disbursing, events, refuse, replay
-from xinqiao.servicing.lifecycle.close import overdue_charges
+from xinqiao.servicing.lifecycle.close import accruals, last_accrual, overdue_charges
+from xinqiao.servicing.lifecycle.terms import moves_money
 from xinqiao.servicing.lifecycle.what_if import payoff
 from xinqiao.servicing.product.model import FeeBase, FeeTime
 
@@ -74,6 +75,7 @@ ENTRY_WORDS = {
     EntryKind.CHARGE_OFF: "Charge-off",
     EntryKind.RE_AGE: "Re-age",
     EntryKind.RE_AMORTISE: "Re-amortize",
+    EntryKind.ACCRUAL: "Accrual",
 }
 STATUS_WORDS = {
     Status.SUBMITTED: {"SUBMITTED_AND_PENDING_APPROVAL", "SUBMITTED AND PENDING APPROVAL"},
@@ -111,7 +113,15 @@ class World:
         event = self._new(of, on, **facts)
         refuse(self.agreement, self.events, event)
         self.events.append(event)
+        if moves_money(event):
+            self._accrue_the_last(event)
         return event.id
+
+    def _accrue_the_last(self, event: events.Event) -> None:
+        """Where interest follows payments, the suite's system recognises nothing when the loan ends."""
+        left = last_accrual(self.books())
+        if left and self.agreement.product.recalculation is None:
+            self.events.append(self._new(events.Accrued, event.on, parts=left))
 
     def books(self, on: date | None = None) -> Books:
         return replay(self.agreement, self.events, on=on or max([self.today, *(event.recorded for event in self.events)]))
@@ -277,6 +287,8 @@ class World:
                 name = f"c{len(self.events) + 1}"
                 self.record(events.ChargeAdded, self.today, charge=name, penalty=known["penalty"], **facts_of)
                 self.charges[name] = code
+        for day_, parts in accruals(self.books(), on=on, when_added=self.config["charge-accrual-date"] == "submitted-date"):
+            self.events.append(self._new(events.Accrued, day_, parts=parts))
         if "LOAN_INTEREST_RECALCULATION" in self.closing_steps:
             self.record(events.DayClosed, self.today, recalculated=True)
 
@@ -307,9 +319,8 @@ class World:
 
     def check_transactions(self, table: list[list[str]]) -> Verdict:
         actual = self.transactions()
-        accruals = any("Accrual" in row for row in table[1:])
         verdict = compare("transactions", table[0], table[1:], actual, "Transaction date")
-        if len(actual) != len(table) - 1 and not accruals:
+        if len(actual) != len(table) - 1:
             verdict.wrong.append(f"expected {len(table) - 1} transactions, got {len(actual)}")
         return verdict
 

@@ -7,7 +7,7 @@ from datetime import date
 from ..product.model import FeeBase, FeeTime, Kind
 from .events import ChargeAdded
 from .line import Line, by_due
-from .model import Charge, LineKind
+from .model import Charge, LineKind, Share
 from .parts import NOTHING, Parts
 from .rounding import exact, whole
 from .work import OpenCharge, Piece, Work
@@ -124,4 +124,5 @@ def frozen(charge: OpenCharge, tranches_out: bool) -> Charge:
         sum(p.amount for p in charge.pieces) + charge.at_disbursement,
         paid,
         sum(p.waived for p in charge.pieces),
+        shares=tuple(Share(p.line.number, Parts.of(charge.kind, p.amount)) for p in charge.pieces),
     )

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ..product.model import Every, FeeBase, FeeTime
+from .parts import Parts
 
 
 class PaymentKind(StrEnum):
@@ -203,6 +204,13 @@ class Reversed(Event):
     """An earlier event is taken back as if it had not been."""
 
     of: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accrued(Event):
+    """Income was recognised: interest, fees and penalties earned by the event's day and not recognised before. It changes no debt."""
+
+    parts: Parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,6 +134,8 @@ def apply(work: Work, event: e.Event) -> None:
             _written_off(work, event)
         case e.Compensated():
             _compensated(work, event)
+        case e.Accrued():
+            work.record(event, EntryKind.ACCRUAL, event.parts)
         case e.ReAged():
             re_age(work, event)
         case e.ReAmortised():

@@ -81,6 +81,7 @@ class EntryKind(StrEnum):
     WRITE_OFF = "write_off"
     RE_AGE = "re_age"
     RE_AMORTISE = "re_amortise"
+    ACCRUAL = "accrual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,8 @@ class Charge:
     paid: int = 0
     waived: int = 0
     active: bool = True
+    shares: tuple[Share, ...] = ()
+    """With which instalments it falls due."""
 
     @property
     def kind(self) -> Kind:

@@ -13,7 +13,15 @@ from .model import Books, Delinquency, Entry, EntryKind, Instalment, Status, Tra
 from .parts import NOTHING
 from .work import Work
 
-NO_PRINCIPAL = {EntryKind.CHARGE_OFF, EntryKind.COMPENSATION, EntryKind.RE_AGE, EntryKind.RE_AMORTISE, EntryKind.FEE_AT_DISBURSEMENT, EntryKind.RECOVERY}
+NO_PRINCIPAL = {
+    EntryKind.ACCRUAL,
+    EntryKind.CHARGE_OFF,
+    EntryKind.COMPENSATION,
+    EntryKind.RE_AGE,
+    EntryKind.RE_AMORTISE,
+    EntryKind.FEE_AT_DISBURSEMENT,
+    EntryKind.RECOVERY,
+}
 
 
 def books_of(work: Work, known: Sequence[e.Event], taken_back: Sequence[Entry]) -> Books:
@@ -70,6 +78,8 @@ def _moves(entry: Entry) -> int:
     match entry.kind:
         case EntryKind.DISBURSEMENT:
             return entry.amount - entry.overpaid
+        case EntryKind.CHARGEBACK if entry.parts.total == entry.amount:
+            return max(0, entry.parts.principal - entry.overpaid)
         case EntryKind.CHARGEBACK | EntryKind.CREDIT_REFUND | EntryKind.CASH_REFUND:
             return entry.parts.principal
         case kind if kind in NO_PRINCIPAL:

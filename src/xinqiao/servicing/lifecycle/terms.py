@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from ..product.model import Amortisation, Convention, FeeTime, Grace, Product
 from .dates import step
-from .events import Approved, DisbursalUndone, Disbursed, Event, RateChanged, Rescheduled, Reversed, Skipped
+from .events import Accrued, Approved, DisbursalUndone, Disbursed, Event, RateChanged, Rescheduled, Reversed, Skipped
 from .model import Agreement, Tranche
 from .rounding import exact, to_multiple
 
@@ -87,6 +87,8 @@ def _falls_with(event: Event, tranche: Disbursed, *, whole: bool) -> bool:
     """Whether undoing `tranche` takes `event` along: every transaction with the first one, those on or after its day with a later one."""
     if event is tranche:
         return True
+    if isinstance(event, Accrued):
+        return whole
     if not moves_money(event):
         return False
     return whole or (event.on >= tranche.on and event.order > tranche.order)
@@ -95,8 +97,8 @@ def _falls_with(event: Event, tranche: Disbursed, *, whole: bool) -> bool:
 def moves_money(event: Event) -> bool:
     from . import events as kinds
 
-    terms = (kinds.Approved, kinds.ChargeAdded, kinds.Rescheduled, kinds.Skipped, kinds.RateChanged, kinds.Transferred, kinds.DayClosed)
-    return not isinstance(event, terms)
+    terms = (kinds.Approved, kinds.ChargeAdded, kinds.Rescheduled, kinds.Skipped, kinds.RateChanged)
+    return not isinstance(event, (*terms, kinds.Transferred, kinds.Accrued, kinds.DayClosed))
 
 
 def terms_of(agreement: Agreement, standing: Sequence[Event]) -> Terms:
