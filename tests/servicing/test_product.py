@@ -201,6 +201,46 @@ def test_no_json_does_worse_than_be_refused(raw: dict) -> None:
         Product.parse({"code": "x", **raw})
 
 
+EDGES = st.sampled_from(
+    [
+        "0",
+        "-1",
+        "1",
+        "0.0000000000000001",
+        "999999999999999",
+        "9999-12-31",
+        "0001-01-01",
+        "2026-02-28",
+        0,
+        -1,
+        1,
+        1200,
+        10**6,
+        10**30,
+        True,
+        None,
+        {},
+        [],
+    ]
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.sampled_from(sorted(standards())), st.data())
+def test_no_document_does_worse_than_be_refused(code: str, data: st.DataObject) -> None:
+    """A shipped product with a few fields set to something extreme, and a request likewise."""
+    product, request = standard(code).to_json(), {"principal": "20000", "start": "2026-01-31"}
+    if product["repricing"]:
+        request["index_values"] = [{"since": "2020-01-01", "value": data.draw(EDGES)}]
+    for part in (product, request, product["every"], product["grace"], product["rounding"], product["limits"], product["tranches"]):
+        names = [*part, "first_due", "last_due", "instalments"] if part is request else list(part)
+        for name in data.draw(st.lists(st.sampled_from(names), max_size=1)):
+            part[name] = data.draw(EDGES)
+    with suppress(Refused):
+        made = plan(*read_document({"product": product, "request": request}))
+        assert sum(i.principal.minor for i in made.instalments) == made.principal.minor
+
+
 REQUESTS = [
     ({"principal": "499.99"}, "principal", "500.00 to 200000.00"),
     ({"principal": "200000.01"}, "principal", "200000.00"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from xinqiao.kit import Money
 
 from ..errors import RequestOutOfBounds
-from .finding import LONGEST, Finding, Findings, listed, span, told, within
+from .finding import HIGHEST, LONGEST, Finding, Findings, listed, span, told, within
 from .model import Amortisation, Product
 from .request import Request
 
@@ -19,9 +20,13 @@ def check_request(product: Product, request: Request) -> None:
         raise RequestOutOfBounds(*told(found), field=found[0].field, errors=listed(found, RequestOutOfBounds.code))
 
 
-def check_plan(product: Product, first_period_days: int, instalments: Sequence[Money]) -> None:
-    """What only the schedule shows: the first period's length and the totals. Raises RequestOutOfBounds."""
+def check_plan(product: Product, first_period_days: int, rates: Sequence[Decimal], instalments: Sequence[Money]) -> None:
+    """What only the schedule shows: the first period's length, the rates that an index led to, and the totals. Raises RequestOutOfBounds."""
     limits, found = product.limits, []
+    for rate in rates:
+        if not within(rate, *limits.annual_rate) or rate > HIGHEST:
+            said = f"the index leads to a rate of {rate}; it is {span(limits.annual_rate[0] or 0, limits.annual_rate[1] or HIGHEST)} a year"
+            found.append(Finding("index_values", said, f"参考利率导致年利率 {rate}，超出范围"))
     if not within(first_period_days, *limits.first_period_days):
         said = f"the first due date comes {span(*limits.first_period_days)} days after the payout, not {first_period_days}"
         found.append(Finding("first_due", said, f"首期天数须为 {span(*limits.first_period_days)}，现为 {first_period_days}"))
@@ -87,9 +92,11 @@ def _asked_rate(product: Product, request: Request) -> Findings:
         yield Finding(
             "annual_rate", f"the rate follows {product.repricing.index}; give index_values instead", "浮动利率产品请提供参考利率值"
         )
-    elif rate is not None and not (within(rate, least, most) and 0 <= rate <= 10):
+    elif rate is not None and not (within(rate, least, most) and 0 <= rate <= HIGHEST):
         yield Finding(
-            "annual_rate", f"the rate is {span(least or 0, most or 10)} a year, not {rate}", f"年利率范围 {least or 0} 至 {most or 10}"
+            "annual_rate",
+            f"the rate is {span(least or 0, most or HIGHEST)} a year, not {rate}",
+            f"年利率范围 {least or 0} 至 {most or HIGHEST}",
         )
     if request.index_values and product.repricing is None:
         yield Finding("index_values", "the product's rate is fixed; give no index", "固定利率产品不需要参考利率")

@@ -11,6 +11,8 @@ from xinqiao.kit import Money
 
 LONGEST = 1200
 """The most instalments of any loan."""
+HIGHEST = 10
+"""The highest annual rate of any loan: 1000 %."""
 
 
 @dataclass(frozen=True, slots=True)

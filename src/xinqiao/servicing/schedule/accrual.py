@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -108,10 +109,12 @@ def rate_path(product: Product, request: Request, until: date) -> list[tuple[dat
 def _repriced_on(rule: Repricing, values: Sequence[tuple[date, Decimal]], start: date, until: date) -> list[date]:
     if rule.every is None:
         return [start, *(day for day, _ in values if start < day < until)]
-    dates, count = [start], 1
-    while (day := shift(start, rule.every, count)) < until:
-        dates.append(day)
-        count += 1
+    dates, left = [start], (until - start).days
+    with suppress(ValueError, OverflowError):  # a next date beyond the calendar is beyond the loan
+        for count in range(1, left + 1):
+            if (day := shift(start, rule.every, count)) >= until:
+                break
+            dates.append(day)
     return dates
 
 

@@ -47,7 +47,16 @@ def of_year(every: Every, convention: DayCount, at: date) -> Fraction:
 
 
 def periods(product: Product, request: Request) -> list[Period]:
-    """The loan's periods in order; a bullet loan has one. Raises ScheduleImpossible when due dates do not ascend."""
+    """The loan's periods in order; a bullet loan has one. Raises ScheduleImpossible when due dates do not ascend, or leave the calendar."""
+    try:
+        return _periods(product, request)
+    except (ValueError, OverflowError) as error:
+        raise ScheduleImpossible(
+            "due dates must lie before the year 10000; let there be fewer, or nearer ones", field="instalments"
+        ) from error
+
+
+def _periods(product: Product, request: Request) -> list[Period]:
     dues = _dues(product, request)
     days = [request.start, *dues]
     if any(later <= earlier for earlier, later in pairwise(days)):

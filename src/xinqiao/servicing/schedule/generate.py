@@ -38,7 +38,10 @@ def plan(product: Product, request: Request) -> Plan:
     rows = _rows(framed, parts)
     made = _numbered(product, [*_instalments(product, request, framed, parts, rows), *_down_payments(product, stages, down)], owed)
     interest = sum(row.interest for row in rows)
-    check_plan(product, (stages[0].unadjusted - request.start).days, [i.total for i in made if not i.down_payment and i.principal.minor])
+    rates = sorted({piece.annual_rate for pieces in framed.pieces for piece in pieces}) if product.repricing else []
+    check_plan(
+        product, (stages[0].unadjusted - request.start).days, rates, [i.total for i in made if not i.down_payment and i.principal.minor]
+    )
     return Plan(
         principal=_money(product, sum(amount for _, amount in owed)),
         start=request.start,
