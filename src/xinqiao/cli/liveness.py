@@ -15,11 +15,14 @@ from cyclopts import Parameter
 from xinqiao.kit import Settings
 from xinqiao.terminal import OK, REFUSED, Json, errors, refusals, show, table
 
+from . import liveness_simulate
+
 if TYPE_CHECKING:
     from xinqiao.identity.liveness import Verdict
     from xinqiao.identity.liveness.evaluate import Answer
 
 group = cyclopts.App(name="liveness", help="Liveness: check captures, measure error rates, read the model card.")
+liveness_simulate.add(group)
 
 
 def add(app: cyclopts.App) -> None:

@@ -95,6 +95,33 @@ REASONS = {
         Reason("not_checked", "未检查：本版本尚无对应检测。", "Not checked: it was given, but this version has no test for it."),
         Reason("not_asked", "未检查：未提供所需数据。", "Not checked: nothing was given to check."),
         Reason("borderline", "得分处于临界范围，将由人工复核。", "The score lies near the boundary; a person will review it."),
+        Reason(
+            "light_faint",
+            "环境光太亮，看不清屏幕在脸上的反光，请避开窗户和强光并调高屏幕亮度后重试。",
+            "The room is too bright to see your screen's light on your face; turn away from windows and lamps, raise the screen's brightness, and try again.",
+        ),
+        Reason("light_burnt", "光线太强，脸部过曝，请避开直射光。", "The light is too strong to see your face; turn away from it."),
+        Reason(
+            "light_few_frames",
+            "拍到的画面太少，请保持脸在画面中并重试。",
+            "Too few pictures of your face were taken; keep it in view and try again.",
+        ),
+        Reason(
+            "light_other",
+            "脸上的反光与屏幕刚才的颜色不符，不是对着这块屏幕实时拍摄的。",
+            "The light on the face does not follow the colours of this screen; the clip was not recorded before it.",
+        ),
+        Reason("light_flat", "反光像是平面或屏幕，不像真人的脸。", "The light is thrown back as by paper or a screen, not as by a face."),
+        Reason(
+            "light_shape_unsure",
+            "无法确定反光来自真人的脸，将由人工复核。",
+            "It is not certain that a face threw the light back; a person will review it.",
+        ),
+        Reason(
+            "light_declined",
+            "您选择了不闪光的方式，将由人工复核。",
+            "You chose the way without changing colours; a person will review it.",
+        ),
         Reason("not_run", "有一项检查未能完成，将由人工复核。", "One of the checks could not be carried out; a person will review it."),
     )
 }

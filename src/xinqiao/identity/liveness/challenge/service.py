@@ -13,14 +13,16 @@ from xinqiao.kit import Clock, canonical
 
 from .colours import ALPHABET, LIGHT
 from .errors import ChallengeExpired, ChallengeForAnother, ChallengeForged, ChallengeKeyTooShort, ChallengeSpent
-from .model import LONGEST, SHORTEST, SLOTS, Challenge, Slot
+from .model import LONGEST, SHORTEST, SLOTS, Challenge, Slot, is_playable
 
 LIFETIME = timedelta(seconds=30)
 KEY_BYTES = 16
-LEAST_SWING = 0.08
-"""Variance over the slots that red and blue each need, of the whole screen's light and of upper against lower half; at most .25."""
+SPLIT = 4
+"""Slots in which the halves differ: they tell the face's shape where the room gives no light to compare with; the others answer stronger."""
+LEAST_SWING = (0.15, 0.15, 0.025, 0.025)
+"""Variance over the slots that is needed of the whole screen's red and blue (at most .25), and of upper against lower half."""
 MOST_ALIKE = 0.7
-"""Largest correlation allowed between the two, and between red and blue: what is alike cannot be told apart in the answer."""
+"""Largest correlation allowed between any two of these four: what is alike cannot be told apart in the answer."""
 
 
 def issue(
@@ -56,15 +58,22 @@ def verify(challenge: Challenge, *, application: str, key: bytes, clock: Clock, 
 
 
 def slots(draw: Callable[[int], int] = secrets.randbelow) -> tuple[Slot, ...]:
-    """Drawn afresh until the answer can be read well; about two in five draws are kept."""
+    """Drawn afresh until they are playable and the answer can be read well."""
     while True:
-        drawn: list[Slot] = []
-        while len(drawn) < SLOTS:
-            slot = Slot(ALPHABET[draw(4)], ALPHABET[draw(4)], SHORTEST + draw(LONGEST - SHORTEST + 1))
-            if not drawn or (slot.upper, slot.lower) != (drawn[-1].upper, drawn[-1].lower):
-                drawn.append(slot)
-        if is_telling(tuple(drawn)):
-            return tuple(drawn)
+        split = _some(SLOTS, SPLIT, draw)
+        drawn = tuple(_slot(n in split, draw) for n in range(SLOTS))
+        if is_playable(drawn) and is_telling(drawn):
+            return drawn
+
+
+def _some(count: int, chosen: int, draw: Callable[[int], int]) -> set[int]:
+    left = list(range(count))
+    return {left.pop(draw(len(left))) for _ in range(chosen)}
+
+
+def _slot(split: bool, draw: Callable[[int], int]) -> Slot:
+    upper, step = draw(len(ALPHABET)), 1 + draw(len(ALPHABET) - 1) if split else 0
+    return Slot(ALPHABET[upper], ALPHABET[(upper + step) % len(ALPHABET)], SHORTEST + draw(LONGEST - SHORTEST + 1))
 
 
 def is_telling(drawn: tuple[Slot, ...]) -> bool:

@@ -14,7 +14,7 @@ from . import raster
 from .camera import Camera
 from .head import MOVES, SHEET, SKIN, join
 from .scene import DEVICES, Scene
-from .stage import CEILING, FOCAL, SCREEN, Pose, Stage, build, lamps, on_screen, placed
+from .stage import CEILING, FOCAL, SCREEN, Pose, Stage, build, lamps, on_screen, placed, turned_away
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 TAIL = 0.12
@@ -156,7 +156,17 @@ def _expose(
     solid, points, normals = _together(stage, pose)
     points4, halves = lamps(scene.nits)
     lit = raster.illuminate(
-        points, normals, solid.open, solid.shine, points4, halves, scene.lux, CEILING, np.array(scene.sun), scene.sun_share
+        points,
+        normals,
+        turned_away(solid, points, normals),
+        solid.open,
+        solid.shine,
+        points4,
+        halves,
+        scene.lux,
+        CEILING,
+        np.array(scene.sun),
+        scene.sun_share,
     )
     pixels = on_screen(points, scene.size, (float(sway[0]), float(sway[1])))
     near, weights = raster.visible(pixels, solid.triangles, solid.layer, solid.closed, solid.uv, stage.hole, columns, rows)
@@ -236,7 +246,7 @@ def _infrared(stage: Stage, scene: Scene, pose: Pose, rng: np.random.Generator) 
     """A still near 900 nm, lit by a lamp beside the camera; screens send nothing out."""
     solid, points, normals = _together(stage, pose)
     lamp = np.array([[0.1, 0.0, 0.0, 900.0]], np.float32)
-    lit = raster.illuminate(points, normals, solid.open, solid.shine, lamp, np.zeros(1, np.int64), scene.lux * 0.05, CEILING, np.array(scene.sun), scene.sun_share)  # fmt: skip
+    lit = raster.illuminate(points, normals, turned_away(solid, points, normals), solid.open, solid.shine, lamp, np.zeros(1, np.int64), scene.lux * 0.05, CEILING, np.array(scene.sun), scene.sun_share)  # fmt: skip
     rows, columns = scene.size
     near, weights = raster.visible(
         on_screen(points, scene.size), solid.triangles, solid.layer, solid.closed, solid.uv, stage.hole, columns, rows
@@ -255,7 +265,9 @@ def _depth(stage: Stage, scene: Scene, pose: Pose, rng: np.random.Generator) -> 
     """Structured light or stereo at arm's length: noise grows with the square of the distance, edges and grazing surfaces drop out."""
     solid, points, normals = _together(stage, pose)
     none, halves = lamps(0.0)
-    lit = raster.illuminate(points, normals, solid.open, solid.shine, none, halves, 0.0, CEILING, np.array(scene.sun), 0.0)
+    lit = raster.illuminate(
+        points, normals, turned_away(solid, points, normals), solid.open, solid.shine, none, halves, 0.0, CEILING, np.array(scene.sun), 0.0
+    )
     rows, columns = scene.size
     near, weights = raster.visible(
         on_screen(points, scene.size), solid.triangles, solid.layer, solid.closed, solid.uv, stage.hole, columns, rows

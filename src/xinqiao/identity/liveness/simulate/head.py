@@ -18,9 +18,9 @@ PIVOT = np.array([0.0, 6.4, 0.4], np.float32)
 MOVES = ("blink", "smile", "jaw", "brows", "squint")
 SKIN, EYE, HAIR, CLOTH, GEAR, SHEET, CUT = range(7)
 """Texture layers: CUT has holes; GEAR is whatever a person wears."""
-SCATTER = np.array([0.26, 0.13, 0.06], np.float32)
-"""How far light wanders under skin before it leaves, decimetres / 10 (red, green, blue): the diffuse mean free paths that Jensen et al.
-2001 measured ("A Practical Model for Subsurface Light Transport", 3.7, 1.4 and .7 mm), two thirds of them as a Gaussian's width."""
+SCATTER = np.array([0.025, 0.009, 0.005], np.float32)
+"""How far light wanders under skin before it leaves, decimetres (red, green, blue), as a Gaussian's width: two thirds of the diffuse mean
+free paths that Jensen et al. 2001 measured ("A Practical Model for Subsurface Light Transport": 3.7, 1.4 and .7 mm)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,8 @@ def scattered(points: np.ndarray, normals: np.ndarray, share: float, spectral: f
     squared = ((points[start] - points[end]) ** 2).sum(1)
     out = np.repeat(normals[:, None], 3, 1)
     for channel, width in enumerate(widths * share):
-        for _ in range(2 if width > 0.02 else 0):
-            weight = np.exp(-squared / (width**2)).astype(np.float32)
+        for _ in range(2 if width > 0.002 else 0):
+            weight = np.exp(-squared / (2 * width**2)).astype(np.float32)
             total = out[:, channel].copy()
             for axis in range(3):
                 total[:, axis] += np.bincount(start, weight * out[end, channel, axis], len(points))
@@ -255,8 +255,13 @@ def sheet(
     )
 
 
-def front(points: np.ndarray, *, layer: int, scatter: float, spectral: float, shine: tuple[float, float], scope: float = 0.55) -> Solid:
-    """The face alone, as a mask or a printed relief: skin that lies further forward than `scope`, below the hair and above the throat."""
+def front(
+    points: np.ndarray, *, layer: int, scatter: float, spectral: float, shine: tuple[float, float], scope: float = 0.55, hollow: float = 1.0
+) -> Solid:
+    """The face alone, as a mask or a printed relief: skin that lies further forward than `scope`, below the hair and above the throat.
+
+    `hollow`: 1 the surface shades itself as a face does, 0 not at all.
+    """
     b = base()
     inside = (b.rest[:, 2] > scope) & (b.rest[:, 1] > 6.15) & (b.rest[:, 1] < 7.98)
     chosen = (b.material != 2) & inside[b.triangles].all(1)
@@ -267,7 +272,7 @@ def front(points: np.ndarray, *, layer: int, scatter: float, spectral: float, sh
         points=points[used],
         normals=normals[used],
         uv=chart()[used],
-        open=np.clip(b.openness[used] * 1.15, 0.15, 1),
+        open=1 - hollow * (1 - np.clip(b.openness[used] * 1.15, 0.15, 1)),
         shine=np.tile(np.array(shine, np.float32), (len(used), 1)),
         triangles=numbers.reshape(-1, 3),
         layer=np.full(count, layer),

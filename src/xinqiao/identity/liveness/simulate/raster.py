@@ -16,8 +16,9 @@ of the three, 12 depth."""
 
 
 @compiled
-def illuminate(points, normals, openness, shine, lamps, halves, room, ceiling, sun, sun_share):
-    """Per vertex the LAYERS attributes. `lamps` (m, 3): samples of the screen; `halves` (m,) 0 or 1; weights in `room` lux, see light.py.
+def illuminate(points, normals, hidden, openness, shine, lamps, halves, room, ceiling, sun, sun_share):
+    """Per vertex the LAYERS attributes. `lamps` (m, 3): samples of the screen; `halves` (m,) 0 or 1; `room` in lux, of which
+    `sun_share` comes from the direction `sun` and the rest from `ceiling`; `hidden` (n,): vertices that cannot be seen are left dark.
 
     Lambert on per-channel normals, Blinn-Phong with Schlick's Fresnel term, normalised (Akenine-Moller et al. 2018, 9.8).
     """
@@ -25,6 +26,9 @@ def illuminate(points, normals, openness, shine, lamps, halves, room, ceiling, s
     out = np.zeros((count, LAYERS), np.float32)
     for i in range(count):
         px, py, pz = points[i, 0], points[i, 1], points[i, 2]
+        out[i, 12] = -pz
+        if hidden[i]:
+            continue
         far = np.sqrt(px * px + py * py + pz * pz)
         vx, vy, vz = -px / far, -py / far, -pz / far
         f0, exponent = shine[i, 0], shine[i, 1]
@@ -56,7 +60,6 @@ def illuminate(points, normals, openness, shine, lamps, halves, room, ceiling, s
             size = np.sqrt(hx * hx + hy * hy + hz * hz) + 1e-9
             half = max((nx * hx + ny * hy + nz * hz) / size, 0.0)
             out[i, 10 + halves[k]] += power * lobe * half**exponent * max(nx * lx + ny * ly + nz * lz, 0.0)
-        out[i, 12] = -pz
     return out
 
 
