@@ -29,7 +29,7 @@ from . import columns, postings, store
 from .errors import LaterDayClosed
 from .figures import base_of, bucket_names, flags, page_figures, rows
 from .model import BUCKET, CURRENCY, GRADE, NEVER, Begin, Bools, Closed, Cut, Ints, Page, Progress, Standing
-from .standing import stand
+from .standing import stand, warm
 from .sums import Sums, merged, pack, unpack
 
 CLOSES = UUID("3d0f6b1e-52a4-5d0c-8f53-7f2f0c1a9be4")
@@ -41,6 +41,7 @@ def close_day(begin: Begin, clock: Clock, on: date, buckets: Buckets, workers: i
     """See `service.end_of_day`."""
     if on >= clock.today():
         raise DayNotOver(on, on + ONE_DAY, field="on")
+    warm()
     with begin() as db:
         hold(db, "close-day")
         left = store.unfinished(db)

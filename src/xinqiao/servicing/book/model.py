@@ -62,6 +62,11 @@ class Figure:
     par90: Money
 
     @property
+    def exposure(self) -> Money:
+        """What would be lost if nothing more came in: the base of expected loss, by bucket or category."""
+        return self.outstanding + self.accrued
+
+    @property
     def par30_ratio(self) -> Decimal:
         return ratio(self.par30, self.outstanding)
 
