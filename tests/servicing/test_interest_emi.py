@@ -40,15 +40,22 @@ class Statements:
         text = re.sub(r"//\s*", "", statement).strip()
         if "final ProgressiveLoanInterestScheduleModel" in text:
             return  # the definition of the check itself
-        mocked, assigned, call = MOCKED.search(text), ASSIGNED.match(text), CALL.match(text)
+        mocked, assigned = MOCKED.search(text), ASSIGNED.match(text)
         if mocked:
             self.settings[mocked[1]] = mocked[2]
         elif assigned and not assigned[2].startswith("emiCalculator."):
             self.names[assigned[1]] = self.value(assigned[2])
-        elif call:
-            self.verbs[call[1]](self, split(call[2]))
         else:
-            raise AssertionError(f"a statement that nobody can read: {statement}")
+            self.call(f"{assigned[2]};" if assigned else text)
+
+    def call(self, text: str) -> None:
+        call = CALL.match(text)
+        verb = self.verbs.get(call[1]) if call else None
+        if call and verb is None and call[1].startswith("get") and len(split(call[2])) == 3:
+            verb = Statements.look
+        if call is None or verb is None:
+            raise AssertionError(f"a statement that nobody can read: {text}")
+        verb(self, split(call[2]))
 
     def value(self, text: str) -> Any:
         text = text.strip()
@@ -96,6 +103,9 @@ class Statements:
     def pay_interest(self, args: list[str]) -> None:
         self.model.pay_interest(self.value(args[1]), self.value(args[2]), self.money(args[3]))
 
+    def find(self, args: list[str]) -> None:
+        assert self.model.period(self.value(args[1])).due == self.value(args[1])
+
     def look(self, args: list[str]) -> None:
         """The original looks at what is payable; it must not change the model."""
         before = self.model.copy()
@@ -130,7 +140,7 @@ class Statements:
         "addBalanceCorrection": correct,
         "payPrincipal": pay_principal,
         "payInterest": pay_interest,
-        "getPayableDetails": look,
+        "findRepaymentPeriod": find,
         "checkPeriod": check,
     }
 
