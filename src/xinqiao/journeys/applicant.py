@@ -151,6 +151,7 @@ class ApplicantJourneys:
             apr=offer.rates.nominal,
             owed=Money(rest, currency),
             payoff=seen.owed.payoff,
+            saved_by_settling=Money(rest, currency) - seen.owed.payoff,
             next_due=seen.owed.next_due,
             next_amount=min(seen.owed.next_amount, seen.owed.payoff) if seen.owed.next_due else None,
             due_now=seen.owed.now,
@@ -160,6 +161,27 @@ class ApplicantJourneys:
             days_past_due=seen.days_past_due,
             schedule=schedule,
             payments=[views.Payment(one.at, one.amount) for one in paid],
+        )
+
+    def quote(self, application_id: UUID, amount: Money | None) -> views.Prepayment:
+        """What paying `amount` today would save (None: all that settles the loan). Raises NoLoan, and AmountNotAccepted for more than that."""
+        with self._house.begin() as db:
+            loan = lending.loan_of(db, application_id)
+            common = {"db": db, "clock": self._house.clock, "loan_id": loan.id}
+            owed = servicing.view(**common).owed
+            settled = servicing.quote_prepayment(**common)
+            found = settled if amount is None else servicing.quote_prepayment(**common, amount=amount)
+        most = min(owed.accepted_up_to, owed.payoff)
+        return views.Prepayment(
+            amount=found.amount,
+            settles=found.settles,
+            accepted=found.settles or found.amount <= most,
+            most=most,
+            payoff=owed.payoff,
+            saved=found.saved,
+            saved_by_settling=settled.saved,
+            before=[_planned(one) for one in found.before],
+            after=[_planned(one) for one in found.after],
         )
 
     def wallet(self, application_id: UUID) -> views.Wallet:
@@ -225,6 +247,10 @@ def _next(case: Case) -> views.Next:
 def _instalment(seen: View, state: Any, currency: str) -> views.Instalment:
     i = state.instalment
     return views.Instalment(i.number, i.due, i.principal, i.interest, i.premium, Money(state.paid.total, currency), seen.status_of(state))
+
+
+def _planned(i: Any) -> views.Instalment:
+    return views.Instalment(i.number, i.due, i.principal, i.interest, i.premium + i.fee)
 
 
 def reasons_of(house: House, db: Connection, case: Case) -> list[views.Reason]:

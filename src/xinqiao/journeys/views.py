@@ -140,6 +140,8 @@ class Loan:
     """Everything still unpaid by the schedule."""
     payoff: Money
     """What settles the loan today."""
+    saved_by_settling: Money
+    """Interest and fees that would no longer fall due if it were settled today."""
     next_due: date | None
     next_amount: Money | None
     due_now: Money
@@ -152,6 +154,23 @@ class Loan:
     """What one more day late adds."""
     schedule: Sequence[Instalment]
     payments: Sequence[Payment]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepayment:
+    """What paying an amount today would do."""
+
+    amount: Money
+    settles: bool
+    accepted: bool
+    """Whether the loan takes this amount; `most` is what it takes short of settling."""
+    most: Money
+    payoff: Money
+    saved: Money
+    """Interest and fees that would no longer fall due."""
+    saved_by_settling: Money
+    before: Sequence[Instalment]
+    after: Sequence[Instalment]
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,14 +55,19 @@ class Posted:
 
     def money(self, name: str, currency: str) -> Money:
         """A positive amount as people write it. Raises FormIncomplete, NotAnAmount."""
-        try:
-            amount = Money.parse(self.need(name).replace(",", "").replace("，", "").lstrip("¥￥").strip(), currency)
-        except Refused as refusal:
-            refusal.field = name
-            raise
-        if not amount.is_positive:
-            raise FormIncomplete(name, field=name)
-        return amount
+        return money_of(self.need(name), currency, name)
+
+
+def money_of(typed: str, currency: str, field: str) -> Money:
+    """A positive amount as people write it; a refusal names the field. Raises FormIncomplete, NotAnAmount."""
+    try:
+        amount = Money.parse(typed.replace(",", "").replace("，", "").strip().lstrip("¥￥").strip(), currency)
+    except Refused as refusal:
+        refusal.field = field
+        raise
+    if not amount.is_positive:
+        raise FormIncomplete(field, field=field)
+    return amount
 
 
 @dataclass(frozen=True, slots=True)

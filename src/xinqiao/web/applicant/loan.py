@@ -7,14 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from markupsafe import Markup
 
-from xinqiao.journeys.views import Loan
-from xinqiao.kit import Money, new_id
+from xinqiao.journeys.views import Loan, Prepayment
+from xinqiao.kit import Money, Refused, new_id
 from xinqiao.servicing import signing_message
 
 from .. import pages
 from ..drawings import rate
 from . import pictures
-from .desk import STEPS, Desk, FriendlyRoute, Posted, go
+from .desk import STEPS, Desk, FriendlyRoute, Posted, go, money_of
 from .errors import FormIncomplete
 from .session import Session
 from .views import way
@@ -66,7 +66,7 @@ def routes(desk: Desk) -> APIRouter:
         return go(STEPS[here.standing(form.session.application_id).next])
 
     @router.get("/my/loan")
-    def loan(request: Request, own: Own) -> Response:
+    def loan(request: Request, own: Own, amount: str = "") -> Response:
         standing = here.standing(own.application_id)
         if standing.next != "loan":
             return desk.step(standing)
@@ -76,6 +76,7 @@ def routes(desk: Desk) -> APIRouter:
             "bars": pictures.instalments(found.schedule),
             "payment_key": str(new_id()),
             "wallet": here.wallet(own.application_id),
+            "proposed": amount[:20],
         }
         return desk.show(request, "loan.html", own, standing=standing, paid="paid" in request.query_params, **context)
 
@@ -86,7 +87,29 @@ def routes(desk: Desk) -> APIRouter:
         here.pay(form.session.application_id, amount=_amount(form, found), key=form.need("payment_key"), from_wallet=from_wallet)
         return go("/my/loan?paid=1")
 
+    @router.get("/my/loan/prepay")
+    def prepay(request: Request, own: Own, amount: str = "") -> Response:
+        """What an amount would save, asked by a form, by a slider, or by nothing: then what settles the loan."""
+        standing = here.standing(own.application_id)
+        if standing.next != "loan":
+            return desk.step(standing)
+        loan = here.loan(own.application_id)
+        if not loan.payoff.is_positive:
+            return go("/my/loan")
+        quote, trouble = _quote(desk, request, own, loan, amount)
+        part = "prepay_now.html" if "hx-request" in request.headers else "prepay.html"
+        return desk.show(request, part, own, loan=loan, quote=quote, trouble=trouble, amount=amount or str(loan.payoff))
+
     return router
+
+
+def _quote(desk: Desk, request: Request, own: Session, loan: Loan, typed: str) -> tuple[Prepayment | None, str]:
+    """The quote, or why there is none."""
+    try:
+        amount = money_of(typed, loan.principal.currency, "amount") if typed.strip() else None
+        return desk.journeys.quote(own.application_id, amount), ""
+    except Refused as refusal:
+        return None, refusal.message(pages.words_of(request).language)
 
 
 def _amount(posted: Posted, loan: Loan) -> Money:

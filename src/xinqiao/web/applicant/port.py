@@ -7,7 +7,20 @@ from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
-from xinqiao.journeys.views import Access, ConsentText, FaceAnswer, Held, Issued, Loan, Offer, Receipt, Standing, Statement, Wallet
+from xinqiao.journeys.views import (
+    Access,
+    ConsentText,
+    FaceAnswer,
+    Held,
+    Issued,
+    Loan,
+    Offer,
+    Prepayment,
+    Receipt,
+    Standing,
+    Statement,
+    Wallet,
+)
 from xinqiao.kit import Money
 
 
@@ -35,6 +48,7 @@ class Journeys(Protocol):
     ) -> None: ...
     def loan(self, application_id: UUID) -> Loan: ...
     def pay(self, application_id: UUID, *, amount: Money, key: str, from_wallet: bool = False) -> None: ...
+    def quote(self, application_id: UUID, amount: Money | None) -> Prepayment: ...
     def wallet(self, application_id: UUID) -> Wallet: ...
     def move(self, application_id: UUID, *, way: str, amount: Money, key: str) -> None: ...
     def statement(self, application_id: UUID, *, since: date | None, until: date | None) -> Statement: ...

@@ -66,3 +66,17 @@ for (const input of document.querySelectorAll("input[type=file][data-max-bytes]"
 document.querySelector("#amount")?.addEventListener("input", () => {
   document.querySelector("input[name=choice][value=other]").checked = true;
 });
+
+// The slider says the same as the field: moving one moves the other, and the form asks the server what it would change.
+for (const box of document.querySelectorAll("[data-slider]")) {
+  const slide = box.querySelector("input[type=range]");
+  const field = document.querySelector("[data-slid]");
+  box.hidden = false;
+  slide.value = Math.floor(Number(field.value) || 0);
+  slide.addEventListener("input", () => {
+    field.value = slide.value === slide.max ? slide.dataset.most : `${slide.value}.00`;
+  });
+  field.addEventListener("input", () => {
+    slide.value = Math.floor(Number(field.value.replaceAll(",", "")) || 0);
+  });
+}
