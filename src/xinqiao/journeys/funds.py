@@ -18,6 +18,7 @@ from xinqiao.intake import Stage
 from xinqiao.kit import Money
 from xinqiao.partners import Partner, webhooks
 from xinqiao.servicing import Charge, Party, Terms
+from xinqiao.servicing.contract import Prepayment
 
 from .case import Case, climb
 from .house import House
@@ -85,6 +86,7 @@ def offer(house: House, db: Connection, case: Case) -> None:
         months=held.months,
         start=house.clock.today(house.settings.timezone),
         premium=Charge(annual_rate=held.premium),
+        prepayment=Prepayment.REDUCE,
     )
     servicing.make_offer(
         db=db,

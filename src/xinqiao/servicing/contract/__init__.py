@@ -1,6 +1,6 @@
 """The loan contract: one template a language, rendered to the same bytes for the same terms."""
 
-from .model import Contract, Cost, Party, Terms, costs
+from .model import Contract, Cost, Party, Prepayment, Terms, costs
 from .render import LANGUAGES, render
 
-__all__ = ["LANGUAGES", "Contract", "Cost", "Party", "Terms", "costs", "render"]
+__all__ = ["LANGUAGES", "Contract", "Cost", "Party", "Prepayment", "Terms", "costs", "render"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 from uuid import UUID
 
@@ -28,6 +29,18 @@ class Party:
         return self.name_zh if language.startswith("zh") else self.name
 
 
+class Prepayment(StrEnum):
+    """What a part paid ahead of its time does."""
+
+    AHEAD = "ahead"
+    """It pays the next instalment; more than that is not taken, for it would save nothing (contract template loan.1)."""
+    REDUCE = "reduce"
+    """It lowers the principal from its day on, and with it what falls due later (loan.2)."""
+
+
+TEMPLATES = {Prepayment.AHEAD: "loan.1", Prepayment.REDUCE: "loan.2"}
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """All that the amounts of a loan follow from. Rates are fractions of one, a year."""
@@ -46,6 +59,7 @@ class Terms:
     cooling_days: int = RULES.cooling_days
     report_grace_days: int = RULES.bureau_grace_days
     rules_version: str = RULES.version
+    prepayment: Prepayment = Prepayment.AHEAD
 
     def __post_init__(self) -> None:
         if not 0 <= self.platform_share <= 1:
@@ -56,6 +70,11 @@ class Terms:
             object.__setattr__(self, "penalty_rate", self.annual_rate * RULES.penalty_multiple)
         if self.penalty_days_in_year < 1 or self.late_rate < 0:
             raise TermsRefused(f"the penalty rate must not be negative, got {self.penalty_rate}", field="penalty_rate")
+
+    @property
+    def template(self) -> str:
+        """The contract template whose clauses say all this."""
+        return TEMPLATES[self.prepayment]
 
     @property
     def late_rate(self) -> Fraction:

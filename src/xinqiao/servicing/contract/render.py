@@ -17,13 +17,12 @@ from .model import Contract, Party, Terms
 from .words import capital_yuan
 
 LANGUAGES = ("zh-CN", "en")
-TEMPLATE = "loan.1"
 SECTION = "=== "
 
 
 def render(*, offer_id: UUID, application_id: UUID, funder: Party, guarantor: Party | None, terms: Terms, language: str) -> Contract:
     """The contract's text in one language, with its hash. It names the borrower by the application alone: no personal data."""
-    source = _source(language)
+    source = _source(terms.template, language)
     sections = _sections(source)
     schedule = terms.schedule()
     values = {
@@ -38,7 +37,7 @@ def render(*, offer_id: UUID, application_id: UUID, funder: Party, guarantor: Pa
     }
     guarantee = Template(sections["guaranteed" if guarantor else "unguaranteed"]).substitute(values)
     text = Template(sections["contract"]).substitute(values, guarantee=guarantee.strip())
-    return Contract(language, TEMPLATE, sha256_hex(source.encode()), text, sha256_hex(text.encode()))
+    return Contract(language, terms.template, sha256_hex(source.encode()), text, sha256_hex(text.encode()))
 
 
 def _numbers(terms: Terms, schedule: Schedule, rates: AnnualRate, language: str) -> dict[str, str]:
@@ -75,10 +74,10 @@ def _row(*cells: object) -> str:
 
 
 @cache
-def _source(language: str) -> str:
+def _source(template: str, language: str) -> str:
     if language not in LANGUAGES:
         raise LanguageUnknown(language, ", ".join(LANGUAGES))
-    return files(__package__).joinpath("texts", f"{TEMPLATE}.{language}.txt").read_text(encoding="utf-8")
+    return files(__package__).joinpath("texts", f"{template}.{language}.txt").read_text(encoding="utf-8")
 
 
 @cache

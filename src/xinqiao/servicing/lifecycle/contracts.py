@@ -5,11 +5,22 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from ..contract import Terms
-from ..product.model import Accrual, Fee, FeeBase, FeeTime, Late, Product, Settlement
+from ..contract import Prepayment, Terms
+from ..product.model import Accrual, Fee, FeeBase, FeeTime, Late, Product, Recalculation, Settlement
 from ..schedule import Base, Charge
 from .model import Agreement
 
+CLAUSES = {
+    "schedule": "4",
+    "interest": "3",
+    "premium": "3",
+    "fee": "3",
+    "prepayment": "5",
+    "settlement": "5",
+    "waterfall": "5",
+    "penalty": "6",
+}
+"""Of the contract's text, by what they govern."""
 CODE = "contract"
 """The product of every loan made from an offer's terms; its numbers are the contract's own."""
 
@@ -25,10 +36,12 @@ def product_of(terms: Terms) -> Product:
         annual_rate=terms.annual_rate,
         instalments=terms.months,
         progressive=False,
+        recalculation=Recalculation(late_bears_interest=False) if terms.prepayment is Prepayment.REDUCE else None,
         fees=tuple(fee for fee in fees if fee.amount),
         late=Late(annual_rate=terms.penalty_rate, days_in_year=terms.penalty_days_in_year),
         cooling_days=terms.cooling_days,
         settlement=Settlement.EARNED,
+        clauses=CLAUSES,
     )
 
 

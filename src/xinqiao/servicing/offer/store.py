@@ -16,7 +16,7 @@ from xinqiao.kit import Money, tables
 from xinqiao.kit.database import tenant
 
 from ..apr import AnnualRate
-from ..contract import Contract, Party, Terms
+from ..contract import Contract, Party, Prepayment, Terms
 from ..schedule import Base, Charge, Instalment, Schedule
 from .model import Offer, Signature
 
@@ -125,6 +125,7 @@ def read_terms(data: Mapping[str, Any]) -> Terms:
         cooling_days=data["cooling_days"],
         report_grace_days=data["report_grace_days"],
         rules_version=data["rules_version"],
+        prepayment=Prepayment(data.get("prepayment", Prepayment.AHEAD)),
     )
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from xinqiao.kit import Money, canonical, sha256_hex
 from xinqiao.servicing import Base, Charge, Party, Signature, Terms, contract
 from xinqiao.servicing import offer as offers
+from xinqiao.servicing.contract import Prepayment
 from xinqiao.servicing.errors import SignatureInvalid
 from xinqiao.vault import Purpose
 
@@ -249,9 +250,11 @@ def terms_of(given: Mapping[str, Any]) -> Terms:
         fee=_charge(given["fee"]),
         platform_share=decimal(given["platform_share"]),
         penalty_rate=None if given["penalty_rate"] is None else decimal(given["penalty_rate"]),
+        penalty_days_in_year=whole(given["penalty_days_in_year"]),
         cooling_days=whole(given["cooling_days"]),
         report_grace_days=whole(given["report_grace_days"]),
         rules_version=str(given["rules_version"]),
+        prepayment=Prepayment(given.get("prepayment", Prepayment.AHEAD)),
     )
 
 

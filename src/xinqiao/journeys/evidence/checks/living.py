@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from xinqiao.kit import Refused, canonical, plain
+from xinqiao.kit import Refused, plain
 from xinqiao.servicing import Loan, lifecycle, loans
 from xinqiao.servicing.ledger import Account, Kind
 
@@ -45,7 +46,7 @@ def life(pack: Opened) -> None:
         pack.found.unsure("life", "the pack was made before a loan's events were part of it", "此证据包早于贷款事件的收录")
         return
     loan, events = _retold(made)
-    problems = [*_as_signed(pack, made), *_as_logged(pack, told), *_as_reckoned(pack, made, loan, events)]
+    problems = [*_as_signed(pack, made, loan), *_as_logged(pack, told), *_as_reckoned(pack, made, loan, events)]
     says = f"{len(told)} events, reckoned again from the signed terms, lead to the schedule and the balance shown"
     pack.found.settle("life", problems, says, f"由签署的条款和 {len(told)} 个事件重新计算，得出相同的还款计划与余额")
 
@@ -75,11 +76,12 @@ def _loan(made: Mapping[str, Any], agreed: lifecycle.Agreement) -> Loan:
     )
 
 
-def _as_signed(pack: Opened, made: Mapping[str, Any]) -> Iterator[Problem]:
+def _as_signed(pack: Opened, made: Mapping[str, Any], loan: Loan) -> Iterator[Problem]:
     """The agreement that the life is reckoned by is the one that the signed terms make."""
     terms = terms_of(pack.object(OFFER)["terms"])
-    meant = loans.write_agreement(loans.agreement_of(terms, date.fromisoformat(made["disbursed_on"])))
-    if canonical(meant) != canonical(made["agreement"]):
+    meant = loans.agreement_of(terms, date.fromisoformat(made["disbursed_on"]))
+    product = replace(loan.agreed.product, clauses=meant.product.clauses)
+    if replace(loan.agreed, product=product) != meant:
         yield LOAN, "the loan is reckoned by other terms than those signed", "贷款计算所依据的条款与签署的条款不符"
 
 
