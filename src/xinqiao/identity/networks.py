@@ -14,6 +14,7 @@ import onnxruntime
 from xinqiao.kit import Settings
 
 from .errors import ModelsUnavailable
+from .guests import Guest, load_guests
 from .thresholds import Thresholds
 
 PACKAGED = Path(__file__).parent / "weights"
@@ -31,6 +32,8 @@ class FaceModels:
     thresholds: Thresholds
     versions: Mapping[str, str]
     """Name -> version and the first eight hex digits of its hash, as evidence records them."""
+    guests: tuple[Guest, ...] = ()
+    """A deployment's own liveness models (`guests`); each joins the fusion."""
 
     @classmethod
     def load(cls, settings: Settings | None = None) -> FaceModels:
@@ -45,7 +48,10 @@ class FaceModels:
             thresholds = Thresholds.parse((folder / "thresholds.json").read_text("utf-8"))
         except (OSError, KeyError, ValueError, RuntimeError) as problem:
             raise ModelsUnavailable(type(problem).__name__) from problem
-        versions = {name: f"{entry['version']}@{entry['sha256'][:8]}" for name, entry in manifest.items()}
+        guests = load_guests(settings.home / "models" / "liveness", _loaded) if settings else ()
+        versions = {name: f"{entry['version']}@{entry['sha256'][:8]}" for name, entry in manifest.items()} | {
+            g.name: g.version for g in guests
+        }
         return cls(
             detector=sessions["face_detector"],
             mesh=sessions["face_mesh"],
@@ -53,6 +59,7 @@ class FaceModels:
             texture=sessions.get("liveness_texture"),
             thresholds=thresholds,
             versions=versions | {"thresholds": thresholds.version},
+            guests=guests,
         )
 
 
@@ -66,8 +73,13 @@ def _session(folder: Path, entry: Mapping[str, str]) -> onnxruntime.InferenceSes
     weights = (folder / entry["file"]).read_bytes()
     if hashlib.sha256(weights).hexdigest() != entry["sha256"]:
         raise ModelsUnavailable(f"{entry['file']} is not the file its manifest names")
+    return _loaded(weights)
+
+
+def _loaded(weights: bytes) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # the web server's workers are the parallelism
+    options.enable_mem_pattern = False  # planned for every batch size apart, it costs 50 MB and saves no time
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-from xinqiao.kit import Refused
+from xinqiao.kit import Refused, Unavailable
 
+from ..errors import CaptureMissing
 from ..media import FILE, Clip, Limits
 from ..model import Outcome, Signal, State
 from ..networks import FaceModels
@@ -45,17 +46,28 @@ def check_capture(*, models: FaceModels, capture: Capture, beside: Beside | None
     started = perf_counter()
     given = beside or Beside()
     sights = [look(models, frame) for frame in capture.film.frames]
-    score, texture = signals.texture_signal(models, signals.best(sights), given.device)
+    seen, evidence = _evidence(models, signals.best(sights), given.device)
     found = (
         signals.quality_signal(sights),
         *(_still() if capture.kind is Kind.IMAGE else _moving(models, capture.film, sights)),
-        texture,
+        *seen,
         *_marks(capture, given),
         *_others(given),
     )
-    evidence = {"texture": Evidence(score)} if score is not None else {}
     verdict = fuse(found, evidence, models.thresholds.liveness, device=given.device)
     return replace(verdict, took_ms=(perf_counter() - started) * 1000)
+
+
+def _evidence(models: FaceModels, usable: Sequence[Sight], device: str) -> tuple[list[Signal], dict[str, Evidence]]:
+    """Our network and the deployment's own models: what each says, and with what weight."""
+    score, texture = signals.texture_signal(models, usable, device)
+    found, evidence = [texture], {"texture": Evidence(score)} if score is not None else {}
+    for guest in models.guests:
+        value, signal = signals.guest_signal(guest, usable)
+        found.append(signal)
+        if value is not None:
+            evidence[guest.name] = Evidence(value, guest.weight)
+    return found, evidence
 
 
 def _still() -> tuple[Signal, ...]:
@@ -91,13 +103,13 @@ def _others(given: Beside) -> tuple[Signal, ...]:
 
 
 def check_file(*, models: FaceModels, path: Path, beside: Beside | None = None, limits: Limits = FILE) -> Verdict:
-    """A file that cannot be read is answered too: try again, with the reason's code. Raises CaptureMissing alone of the reading errors."""
+    """A file that cannot be read is answered too: try again, with the reason's code. Raises CaptureMissing and ModelsUnavailable."""
     started = perf_counter()
     try:
         verdict = check_capture(models=models, capture=read_file(path, limits), beside=beside)
+    except (CaptureMissing, Unavailable):
+        raise
     except Refused as refusal:
-        if refusal.code == "liveness.file_missing":
-            raise
         verdict = unreadable(refusal)
     return replace(verdict, took_ms=(perf_counter() - started) * 1000)
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import cv2
 
-from xinqiao.kit import Refused, Settings
+from xinqiao.kit import Settings
 
-from ..errors import CaptureCrashed
+from ..errors import CaptureCrashed, CaptureMissing
 from ..networks import FaceModels
 from .check import Beside, check_file, unreadable
 from .decide import Verdict
@@ -90,5 +90,5 @@ def _batch(files: list[tuple[int, Path]]) -> list[tuple[int, Verdict]]:
 def answer(models: FaceModels, path: Path, beside: Beside) -> Verdict:
     try:
         return check_file(models=models, path=path, beside=beside)
-    except Refused as refusal:
+    except CaptureMissing as refusal:
         return unreadable(refusal)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from ..guests import Guest
 from ..media import Clip
 from ..model import Signal, State
 from ..networks import FaceModels
 from ..observe import Sight, embed_sights
 from ..thresholds import ANY_DEVICE
 from . import temporal, texture
-from .crops import two_crops
+from .crops import square, two_crops
 
 FEWEST_FRAMES = 4
 FACE_IN = 0.6
@@ -70,3 +71,13 @@ def texture_signal(models: FaceModels, usable: Sequence[Sight], device: str = AN
     score = bounds.calibrate(texture.log_odds(models.texture, [two_crops(s.picture, s.face) for s in usable[:JUDGED]]))
     state = bounds.band.state(score)
     return score, Signal("texture", state, score, {State.REFER: "texture_unsure", State.FAIL: "texture_attack"}.get(state))
+
+
+def guest_signal(guest: Guest, usable: Sequence[Sight]) -> tuple[float | None, Signal]:
+    """A deployment's own model, asked about the same frames."""
+    name = f"model_{guest.name}"
+    if not usable:
+        return None, Signal(name, State.NOT_RUN, None, "not_run")
+    score = guest.probability([square(s.picture, s.face, guest.scale, guest.side) for s in usable[:JUDGED]])
+    state = guest.band.state(score)
+    return score, Signal(name, state, score, {State.REFER: "texture_unsure", State.FAIL: "texture_attack"}.get(state))
