@@ -259,3 +259,18 @@ def test_a_loan_s_accruals_are_listed_by_day(db: Connection, clock: FixedClock) 
     days = accruals(db=db, person_id=loan.person_id, loan_id=loan.id)
     assert [(one.day.day, one.interest) for one in days] == [(4, 645), (3, 323), (2, 0)]
     assert Decimal(645) == round(Decimal(10_000) * 2 / 31)
+
+
+def test_what_was_earned_goes_with_the_claim_to_its_buyer(db: Connection, clock: FixedClock) -> None:
+    loan = lent(db, clock)
+    clock.advance(timedelta(days=20))
+    close(db, clock)
+    earned = net(db, Kind.ACCRUED, BANK.id)
+    buyer = uuid4()
+    db.execute(text("UPDATE loan SET funder_id = :buyer WHERE id = :loan"), {"buyer": buyer, "loan": loan.id})
+    clock.advance(ONE_DAY)
+    done = close(db, clock)
+    assert earned > 0
+    assert net(db, Kind.ACCRUED, BANK.id) == 0
+    assert net(db, Kind.ACCRUED, buyer) == earned + done.earned["CNY"]
+    assert net(db, Kind.INCOME, BANK.id) == -earned

@@ -159,7 +159,7 @@ def _finish(db: Connection, clock: Clock, on: date) -> Closed:
     packed, loans, moved = store.sums(db, on)
     parts = [unpack(one) for one in packed]
     sums = {name: merged(part[name] for part in parts) for name in parts[0]}
-    made = postings.transfers(on, sums["earned"])
+    made = postings.transfers(on, sums["earned"], sums["passed"])
     _post(db, clock, on, made)
     book.save_day(db=db, on=on, before=store.last_closed(db, on), sums={name: rows(of) for name, of in sums.items()})
     earned, collected = _by_currency(sums["earned"])

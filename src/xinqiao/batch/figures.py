@@ -19,10 +19,11 @@ PAR = (30, 90)
 
 
 def page_figures(page: Page, standing: Standing, late: NDArray[np.int64], base: Base, on: date, buckets: Buckets) -> dict[str, Sums]:
-    """ "earned" (what the ledger is told), "lines" (balances), "flows" (what is yet to fall due), "firsts" (loans later than ever before), "rolls"."""
+    """ "earned" and "passed" (what the ledger is told), "lines" (balances), "flows" (what is yet to fall due), "firsts" (loans later than ever before), "rolls"."""
     bucket = np.where(charged_off(page), CHARGED_OFF, bucket_names(buckets, late, page.closed))
     return {
         "earned": _earned(page, standing),
+        "passed": _passed(page),
         "lines": merged([_lines(page, standing, late, bucket), _closed(page)]),
         "flows": _flows(page, bucket),
         "firsts": _firsts(page, late, on, buckets),
@@ -67,6 +68,14 @@ def _earned(page: Page, standing: Standing) -> Sums:
         "collected": standing.collected - page.before.collected,
     }
     return summed({"currency": page.words[:, CURRENCY], "funder": page.funders}, since)
+
+
+def _passed(page: Page) -> Sums:
+    """What had been earned and not collected of loans whose claim went to another funder since."""
+    of = page.funders != page.before.funder
+    keys = {"currency": page.words[of, CURRENCY], "seller": page.before.funder[of], "funder": page.funders[of]}
+    was = page.before
+    return summed(keys, {"accrued": (was.interest + was.penalty - was.collected)[of]})
 
 
 def _keys(page: Page, bucket: NDArray[np.str_]) -> dict[str, NDArray]:

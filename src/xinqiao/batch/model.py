@@ -92,6 +92,8 @@ class Before:
     base_late: Ints
     base_outstanding: Ints
     closed: Bools
+    funder: NDArray
+    """Who held the claim."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -45,6 +45,7 @@ accrual = Table(
     Column("day", Date, nullable=False),
     Column("person_id", Uuid, nullable=False),
     Column("loan_id", Uuid, nullable=False),
+    Column("funder_id", Uuid, nullable=False),
     Column("interest", BigInteger, nullable=False),
     Column("penalty", BigInteger, nullable=False),
     Column("collected", BigInteger, nullable=False),
@@ -118,14 +119,14 @@ mine AS MATERIALIZED (
            coalesce(p.collected, e.collected, 0) AS was_collected, coalesce(p.worst, e.worst, 0) AS was_worst,
            coalesce(p.days_past_due, -1) AS was_late, coalesce(p.outstanding, 0) AS was_outstanding,
            coalesce(p.base_days, -1) AS base_days, coalesce(p.base_outstanding, 0) AS base_outstanding,
-           coalesce(p.closed, e.closed, false) AS was_closed,
+           coalesce(p.closed, e.closed, false) AS was_closed, coalesce(p.funder_id, e.funder_id, l.funder_id) AS was_funder,
            coalesce(s.since, l.disbursed_on) AS since,
            concat_ws(chr(31), l.currency, coalesce(a.product, ''), coalesce(a.region, ''), coalesce(s.bucket, ''), coalesce(g.grade, 'normal'),
                      coalesce(m.flags, '')) AS words
     FROM loan l
     LEFT JOIN loan_accrual p ON p.day = %(before)s::date AND p.person_id = l.person_id AND p.loan_id = l.id AND {IN_RANGE.format("p")}
     LEFT JOIN LATERAL (
-        SELECT x.interest, x.penalty, x.collected, x.worst, x.closed FROM loan_accrual x
+        SELECT x.interest, x.penalty, x.collected, x.worst, x.closed, x.funder_id FROM loan_accrual x
         WHERE p.loan_id IS NULL AND l.disbursed_on <= %(before)s::date AND x.person_id = l.person_id AND x.loan_id = l.id
           AND x.day < %(before)s::date
         ORDER BY x.day DESC LIMIT 1
@@ -144,7 +145,7 @@ row, or, for one that ended and was opened again, on its last one."""
 OF_LOANS = (
     *("n", "person_id", "id", "funder_id", "disbursed_on", "ended", "principal", "outstanding", "late_parts::bigint", "late_scale"),
     *("was_interest", "was_penalty", "was_collected", "was_worst", "was_late", "was_outstanding", "base_days", "base_outstanding"),
-    *("was_closed", "since"),
+    *("was_closed", "was_funder", "since"),
 )
 OF_INSTALMENTS = (
     *(
@@ -177,14 +178,14 @@ QUICKLY = "SET LOCAL work_mem = '96MB'; SET LOCAL jit = off; SET LOCAL max_paral
 """A page is sorted and hashed in memory; its cores are busy with the other pages."""
 
 WRITE = """
-INSERT INTO loan_accrual (day, person_id, loan_id, interest, penalty, collected, outstanding, overdue, days_past_due, worst, base_days, base_outstanding, next_due,
+INSERT INTO loan_accrual (day, person_id, loan_id, funder_id, interest, penalty, collected, outstanding, overdue, days_past_due, worst, base_days, base_outstanding, next_due,
                           next_amount, closed)
-SELECT %(day)s, g.person, g.loan, g.interest, g.penalty, g.collected, g.outstanding, g.overdue, g.late, g.worst, g.base_days, g.base_outstanding,
+SELECT %(day)s, g.person, g.loan, g.funder, g.interest, g.penalty, g.collected, g.outstanding, g.overdue, g.late, g.worst, g.base_days, g.base_outstanding,
        nullif(g.next_due, %(never)s), g.next_amount, g.closed
-FROM unnest(%(person)s, %(loan)s, %(interest)s, %(penalty)s, %(collected)s, %(outstanding)s, %(overdue)s, %(late)s, %(worst)s,
+FROM unnest(%(person)s, %(loan)s, %(funder)s, %(interest)s, %(penalty)s, %(collected)s, %(outstanding)s, %(overdue)s, %(late)s, %(worst)s,
             %(base_days)s, %(base_outstanding)s, %(next_due)s,
             %(next_amount)s, %(closed)s)
-    AS g(person, loan, interest, penalty, collected, outstanding, overdue, late, worst, base_days, base_outstanding, next_due, next_amount, closed)
+    AS g(person, loan, funder, interest, penalty, collected, outstanding, overdue, late, worst, base_days, base_outstanding, next_due, next_amount, closed)
 """
 """COPY is closed to tables under row-level security; binary arrays through one INSERT come near to its speed and keep the policy."""
 
@@ -253,6 +254,7 @@ def write(db: Connection, on: date, of: Page, standing: Standing, days_past_due:
     given = {
         "person": uuids(of.people),
         "loan": uuids(of.loans),
+        "funder": uuids(of.funders),
         "interest": bigints(standing.earned_interest),
         "penalty": bigints(standing.earned_penalty),
         "collected": bigints(standing.collected),
@@ -320,7 +322,7 @@ def _page(found: Sequence[bytes | None]) -> Page:
         principal=principal,
         outstanding=outstanding,
         penalty=(parts, scale),
-        before=Before(*was[:-1], closed=was[-1].astype(np.bool_)),
+        before=Before(*was[:-2], closed=was[-2].astype(np.bool_), funder=was[-1]),
         since=since,
         words=spoken,
         rows=Instalments(rows[0] >> NUMBER_BITS, *rows[1:-1], settled=rows[-1].astype(np.bool_)),

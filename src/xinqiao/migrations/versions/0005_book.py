@@ -42,6 +42,7 @@ def make_tables() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("loan_id", sa.Uuid(), nullable=False),
+        sa.Column("funder_id", sa.Uuid(), nullable=False),
         *amounts("interest", "penalty", "collected", "outstanding", "overdue"),
         sa.Column("days_past_due", sa.Integer(), nullable=False),
         sa.Column("worst", sa.Integer(), nullable=False),
