@@ -8,6 +8,7 @@ entries) is always among them.
 from __future__ import annotations
 
 import struct
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -62,7 +63,7 @@ def made(transfers: int) -> Book:
     accounts = [CLEARING, *(Account(Kind.CAPITAL, f) for f in funders), *(Account(Kind.FUNDER, f) for f in funders)]
     base = len(accounts)
     accounts += [Account(Kind.PRINCIPAL, o) for o in owners] + [Account(Kind.INTEREST, o) for o in owners]
-    number, start, funder = np.arange(loans), draw.integers(0, DAYS - 31 * REPAYMENTS, loans), draw.integers(0, FUNDERS, loans)
+    number, start, funder = np.arange(loans), draw.integers(0, DAYS - 30 * REPAYMENTS, loans), draw.integers(0, FUNDERS, loans)
     capital, owed, principal, interest = 1 + funder, 1 + FUNDERS + funder, base + number, base + loans + number
     part = draw.integers(10_000, 100_000, loans)
     rows = [(start, 0 * number, capital, part * REPAYMENTS), (start, principal, 0 * number, part * REPAYMENTS)]
@@ -318,8 +319,17 @@ def run(transfers: int = 10_000_000, *, times: int = 40) -> dict[str, object]:
     return found
 
 
-if __name__ == "__main__":
-    import json
-    import sys
+def show(found: dict[str, object]) -> None:
+    """For people."""
+    print(f"{found['transfers']:,} transfers, {found['accounts']:,} accounts, loaded in {found['load_s']} s")
+    print(f"{'close a day of ' + str(found['close_a_day']['transfers']) + ' transfers':44} {_told(found['close_a_day'])}")  # type: ignore[index]
+    for name, took in found["queries"].items():  # type: ignore[attr-defined]
+        print(f"{name:44} {_told(took)}")
 
-    print(json.dumps(run(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000), indent=1))
+
+def _told(took: dict[str, float]) -> str:
+    return "   ".join(f"{name} {took[name + '_ms']:>7} ms" for name in ("p50", "p95", "max"))
+
+
+if __name__ == "__main__":
+    show(run(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000))

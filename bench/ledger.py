@@ -1,9 +1,10 @@
 """Transfers a second through the ledger's list interface, beside raw COPY of the same rows in the same run.
 
-    python bench/ledger.py [--transfers 50000] [--list 500] [--json]
+    python bench/ledger.py [--transfers 50000] [--list 500] [--book 10000000] [--json]
 
 The embedded PostgreSQL in a folder of its own. Wall time is what a caller waits; CPU is this process and its database backend. COPY writes the
-same rows to a bare table (no index, no constraint, no row-level security): the ceiling, not a peer.
+same rows to a bare table (no index, no constraint, no row-level security): the ceiling, not a peer. `--book` also loads so many transfers into a
+second database and asks every question of a ledger explorer (`_explorer.py`); `run` gives both as one dict.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,6 +23,9 @@ from random import Random
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, text
+
+sys.path.insert(0, str(Path(__file__).parent))
+import _explorer
 
 from xinqiao.kit import CNY, Database, SystemClock, embedded
 from xinqiao.migrations.run import upgrade
@@ -118,7 +123,8 @@ def prepare(database: Database, accounts: list[Account]) -> None:
             ledger.open_accounts(db=db, accounts=accounts[start : start + 2000])
 
 
-def run(transfers: int, size: int) -> list[Result]:
+def posting(transfers: int = 50_000, size: int = 500) -> list[dict[str, object]]:
+    """Rows a second of posting by lists, of repeating it, and of COPY."""
     accounts, made = book(transfers, max(1, transfers // 10))
     with tempfile.TemporaryDirectory(prefix="xinqiao-bench-") as folder:
         database = Database(embedded.start(Path(folder) / "pg"))
@@ -128,26 +134,36 @@ def run(transfers: int, size: int) -> list[Result]:
             measure(f"ledger.post again (all repeats), lists of {size}", database, len(made), post_in_lists(made, size)),
             measure("raw COPY of the same rows", database, len(made), copy(made)),
         ]
-        with database.begin(TENANT) as db:
-            balance = ledger.trial_balance(db=db)
-            assert sum(one.net.minor for one in balance.values()) == 0, "the books do not balance"
-            assert balance == ledger.trial_balance(db=db, until=SystemClock().now()), "kept balances differ from the transfers"
+        with ledger.steady(database, TENANT) as db:
+            found = ledger.verify(db=db)
+            assert found.is_sound, found.problems
         database.close()
-    return results
+    return [result.as_json() for result in results]
+
+
+def run(transfers: int = 50_000, size: int = 500, explored: int = 10_000_000) -> dict[str, object]:
+    """`posting` and `explorer`; without the explorer's book when `explored` is 0. The book takes some minutes and six gigabytes of disk."""
+    found: dict[str, object] = {"posting": posting(transfers, size)}
+    if explored:
+        found["explorer"] = _explorer.run(explored)
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--transfers", type=int, default=50_000)
     parser.add_argument("--list", type=int, default=500, dest="size")
+    parser.add_argument("--book", type=int, default=0, help="transfers of the book to explore; 0 leaves it out")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    results = [result.as_json() for result in run(options.transfers, options.size)]
+    found = run(options.transfers, options.size, options.book)
     if options.json:
-        print(json.dumps(results))
+        print(json.dumps(found))
         return
-    for r in results:
+    for r in found["posting"]:  # type: ignore[attr-defined]
         print(f"{r['name']:52} {r['rows_per_second']:>9,}/s   wall {r['wall_s']:>7} s   CPU {r['cpu_s']:>7} s (client {r['client_cpu_s']})")
+    if options.book:
+        _explorer.show(found["explorer"])  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -256,7 +256,7 @@ class Detail:
     """What it reverses or settles."""
     reversed_by: Link | None
     together: tuple[Posting, ...]
-    """The others of the list it was posted in, at most a thousand."""
+    """Others of the list it was posted in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,18 +59,18 @@ def entries(
     return store.entries(db, account, limit=limit, before=before, after=after)
 
 
-def transfer(*, db: Connection, transfer: UUID | str) -> Detail:
-    """One transfer, by id or key, with what it reverses or settles, what reverses it, and its list. Raises TransferUnknown."""
+def transfer(*, db: Connection, transfer: UUID | str, together: int = 100) -> Detail:
+    """One transfer, by id or key, with what it reverses or settles, what reverses it, and so many of its list. Raises TransferUnknown."""
     one = transfer if isinstance(transfer, UUID) else transfer_id(transfer)
-    found = store.of_ids(db, [one])
-    if not found:
+    found = store.of_id(db, one)
+    if found is None:
         raise TransferUnknown(transfer)
     around = links.links(db, transfers=[one], of=[one])
     return Detail(
-        posting=found[0],
+        posting=found,
         link=next((link for link in around if link.transfer == one), None),
         reversed_by=next((link for link in around if link.of == one and link.relation == "reverses"), None),
-        together=tuple(store.together(db, found[0], limit=1000)),
+        together=tuple(store.together(db, found, limit=together)),
     )
 
 

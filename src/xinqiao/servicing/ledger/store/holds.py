@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from xinqiao.kit import Money
 
 from ..model import Account, Held, Hold, Kind
-from .posting import FITS, array, told
+from .posting import FITS, array, ids, told
 from .tables import account, hold
 
 HOLD = text(f"""
@@ -56,12 +56,12 @@ UPDATE ledger_account a SET held_debits = a.held_debits - l.debits, held_credits
 def add(db: Connection, holds: Sequence[Hold], *, at: datetime) -> tuple[int, int, int]:
     """Set aside the new ones; return how many were new, how many accounts they move, and how many of those exist."""
     columns = {
-        "id": array(h.id for h in holds),
-        "person": array(h.person for h in holds),
+        "id": ids(h.id for h in holds),
+        "person": ids(h.person for h in holds),
         "what": [h.what for h in holds],
-        "subject": array(h.subject for h in holds),
-        "debit": array(h.debit.id for h in holds),
-        "credit": array(h.credit.id for h in holds),
+        "subject": ids(h.subject for h in holds),
+        "debit": ids(h.debit.id for h in holds),
+        "credit": ids(h.credit.id for h in holds),
         "minor": array(h.amount.minor for h in holds),
         "currency": array(h.amount.currency for h in holds),
         "expires_at": [h.expires_at for h in holds],
@@ -76,8 +76,8 @@ def add(db: Connection, holds: Sequence[Hold], *, at: datetime) -> tuple[int, in
 def free(db: Connection, holds: Sequence[tuple[Held, int]]) -> None:
     """Give back so many minor units of each hold to its accounts."""
     sides = {
-        "debit": array(held.debit.id for held, _ in holds),
-        "credit": array(held.credit.id for held, _ in holds),
+        "debit": ids(held.debit.id for held, _ in holds),
+        "credit": ids(held.credit.id for held, _ in holds),
         "minor": array(minor for _, minor in holds),
     }
     db.execute(FREE, sides)

