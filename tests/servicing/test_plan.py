@@ -174,6 +174,17 @@ def test_a_short_last_period_is_charged_by_its_part_of_a_month() -> None:
     assert len({i.total for i in made.instalments[:-1]}) == 1
 
 
+def test_a_first_due_date_that_ends_its_month_keeps_the_month_ends() -> None:
+    """28 February is a month after 31 January, and 31 March two: named or not, they are whole periods."""
+    plain, named = of(), of(request=replace(TEN_THOUSAND, first_due=date(2026, 2, 28), last_due=date(2026, 7, 31)))
+    assert named.instalments == plain.instalments
+    later = of(first_due_after=Every(2), request=replace(TEN_THOUSAND, start=date(2025, 12, 31)))
+    assert column(later, "due")[:2] == ["2026-02-28", "2026-03-31"]
+    assert str(later.instalments[0].interest) == "200.00"
+    quarterly = of(every=Every(3), first_due_after=Every(1))
+    assert str(quarterly.instalments[0].interest) == "100.00"
+
+
 def test_due_dates_may_be_counted_from_the_application() -> None:
     made = of(due_from_application=True, request=replace(TEN_THOUSAND, applied=date(2026, 1, 20)))
     assert column(made, "due")[:2] == ["2026-02-20", "2026-03-20"]

@@ -57,56 +57,65 @@ def periods(product: Product, request: Request) -> list[Period]:
 
 
 def _periods(product: Product, request: Request) -> list[Period]:
-    dues = _dues(product, request)
+    regular = _regular(product, request)
+    dues = [*regular[:-1], request.last_due or regular[-1]]
     days = [request.start, *dues]
     if any(later <= earlier for earlier, later in pairwise(days)):
-        raise ScheduleImpossible(
-            f"due dates must ascend after the start on {request.start}, got {', '.join(map(str, dues))}", field="first_due"
-        )
-    whole = [_whole(product, request, dues, index) for index in range(len(dues))]
+        said = f"due dates must ascend after the start on {request.start}, got {', '.join(map(str, dues))}"
+        raise ScheduleImpossible(said, field="first_due")
+    whole = [_whole(product, request, days, index, is_regular=dues[index] == regular[index]) for index in range(len(dues))]
     if product.amortisation is Amortisation.BULLET:
-        days, dues, whole = [request.start, dues[-1]], dues[-1:], [sum(whole, Fraction(0))]
+        dues, whole = dues[-1:], [sum(whole, Fraction(0))]
     paid = [moved(day, product.business_days) for day in dues]
     ends = paid if product.business_days.interest_follows else dues
     starts = [request.start, *ends[:-1]]
     return [Period(*row) for row in zip(starts, ends, paid, dues, whole, strict=True)]
 
 
-def _dues(product: Product, request: Request) -> list[date]:
+def _regular(product: Product, request: Request) -> list[date]:
+    """Due dates but for another last one. Months are counted from the start wherever the first due date allows, so that month ends stay."""
     if product.amortisation is Amortisation.CUSTOM:
         return [day for day, _ in product.custom]
-    count = request.instalments or product.instalments
-    counted_from = (request.applied or request.start) if product.due_from_application else request.start
-    first = request.first_due or _first(product, counted_from)
+    count, counted_from, first = request.instalments or product.instalments, _counted_from(product, request), _first(product, request)
     if first is None:
-        dues = [shift(counted_from, product.every, number) for number in range(1, count + 1)]
-    elif request.first_due is None and _in_months(product):
-        ahead = MONTHS[product.first_due_after.unit] * product.first_due_after.count
-        dues = [due_date(counted_from, ahead + MONTHS[product.every.unit] * product.every.count * number) for number in range(count)]
-    else:
-        dues = [shift(first, product.every, number) for number in range(count)]
-    return [*dues[:-1], request.last_due or dues[-1]]
+        return [shift(counted_from, product.every, number) for number in range(1, count + 1)]
+    ahead = _months_ahead(product, request)
+    if ahead is None:
+        return [shift(first, product.every, number) for number in range(count)]
+    return [due_date(counted_from, ahead + MONTHS[product.every.unit] * product.every.count * number) for number in range(count)]
 
 
-def _first(product: Product, counted_from: date) -> date | None:
-    return shift(counted_from, product.first_due_after) if product.first_due_after else None
+def _counted_from(product: Product, request: Request) -> date:
+    return (request.applied or request.start) if product.due_from_application else request.start
 
 
-def _in_months(product: Product) -> bool:
-    """Both distances are in months: the day of the month is the start's, even where the first due date had to end with its month."""
-    return product.first_due_after is not None and product.first_due_after.unit in MONTHS and product.every.unit in MONTHS
+def _first(product: Product, request: Request) -> date | None:
+    if request.first_due is not None or product.first_due_after is None:
+        return request.first_due
+    return shift(_counted_from(product, request), product.first_due_after)
 
 
-def _whole(product: Product, request: Request, dues: list[date], index: int) -> Fraction:
-    """How many whole periods lie in the one that ends with due date `index`."""
-    odd_last = index == len(dues) - 1 and request.last_due is not None
-    odd_first = index == 0 and (request.first_due or product.first_due_after or product.due_from_application)
-    if product.amortisation is Amortisation.CUSTOM or odd_last:
-        start = dues[index - 1] if index else request.start
-        return _count(start, dues[index], product.every, partial=product.partial_periods, ahead=True)
-    if odd_first:
-        return _count(dues[0], request.start, product.every, partial=product.partial_periods, ahead=False)
-    return Fraction(1)
+def _months_ahead(product: Product, request: Request) -> int | None:
+    """How many whole months the first due date comes after the day that it is counted from; None when it does not, or periods are no months."""
+    start, first = _counted_from(product, request), _first(product, request)
+    if first is None or product.every.unit not in MONTHS:
+        return None
+    months = 12 * (first.year - start.year) + first.month - start.month
+    return months if months > 0 and due_date(start, months) == first else None
+
+
+def _whole(product: Product, request: Request, days: list[date], index: int, *, is_regular: bool) -> Fraction:
+    """How many whole periods lie between `days[index]` and the due date after it."""
+    partial = product.partial_periods
+    if product.amortisation is Amortisation.CUSTOM or not is_regular:
+        return _count(days[index], days[index + 1], product.every, partial=partial, ahead=True)
+    if index or (_first(product, request) is None and _counted_from(product, request) == request.start):
+        return Fraction(1)
+    months = _months_ahead(product, request)
+    if months is None or _counted_from(product, request) != request.start:
+        return _count(days[1], request.start, product.every, partial=partial, ahead=False)
+    whole = Fraction(months, MONTHS[product.every.unit] * product.every.count)
+    return whole if partial else Fraction(max(1, int(whole)))
 
 
 def _count(fixed: date, other: date, every: Every, *, partial: bool, ahead: bool) -> Fraction:
