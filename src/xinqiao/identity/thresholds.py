@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from .model import State
@@ -52,6 +52,10 @@ class Gates:
     colour_step_most: float
     mouth_relief_least: float
     mouth_colour_least: float
+
+    def for_picture(self) -> Self:
+        """A picture on file cannot be asked to come closer or move back, and does not pass by itself: it is held to a portrait's size."""
+        return replace(self, eyes_apart_least=self.portrait_eyes_apart_least, share_most=math.inf)
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:

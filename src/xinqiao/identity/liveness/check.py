@@ -45,7 +45,7 @@ def check_capture(*, models: FaceModels, capture: Capture, beside: Beside | None
     """Every test that this capture allows, fused. Raises KeyTooShort."""
     started = perf_counter()
     given = beside or Beside()
-    sights = [look(models, frame) for frame in capture.film.frames]
+    sights = _sights(models, capture)
     seen, evidence = _evidence(models, signals.best(sights), given.device)
     found = (
         signals.quality_signal(sights),
@@ -56,6 +56,13 @@ def check_capture(*, models: FaceModels, capture: Capture, beside: Beside | None
     )
     verdict = fuse(found, evidence, models.thresholds.liveness, device=given.device)
     return replace(verdict, took_ms=(perf_counter() - started) * 1000)
+
+
+def _sights(models: FaceModels, capture: Capture) -> list[Sight | None]:
+    sights = [look(models, frame) for frame in capture.film.frames]
+    if capture.kind is Kind.CLIP:
+        return sights
+    return [replace(sight, gates=sight.gates.for_picture()) if sight else None for sight in sights]
 
 
 def _evidence(models: FaceModels, usable: Sequence[Sight], device: str) -> tuple[list[Signal], dict[str, Evidence]]:
