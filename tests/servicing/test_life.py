@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from xinqiao.kit import CNY, Database, FixedClock, Money, events, new_id
-from xinqiao.servicing import Author, Loan, errors, ledger, lifecycle, loans, repay, view
+from xinqiao.servicing import Author, Loan, errors, ledger, lifecycle, loans, quote_prepayment, repay, view
 from xinqiao.servicing import loan as get_loan
+from xinqiao.servicing.contract import Prepayment
 from xinqiao.servicing.ledger import Account, Kind
 from xinqiao.servicing.lifecycle import Agreement, Status
 from xinqiao.servicing.lifecycle.errors import LifeRefused
@@ -291,3 +292,51 @@ def test_a_deducted_fee_is_kept_back_from_the_payout(db: Connection, clock: Fixe
     assert net(db, Account(Kind.CLEARING)) == 5000, "the borrower got 9 950.00"
     assert net(db, Account(Kind.PLATFORM)) == -5000
     in_accord(db, clock, loan.id)
+
+
+def test_a_products_late_fee_is_charged_once_for_each_late_instalment(db: Connection, clock: FixedClock) -> None:
+    fee = Fee("late", FeeTime.OVERDUE, amount=Decimal("15.00"), penalty=True)
+    loan = opened(db, clock, replace(TRANCHES, fees=(fee,), tranches=Tranches(most=1)))
+    do(loans.pay_out_part, db, clock, loan, "t1", amount=CNY(1_000_000))
+    until(clock, date(2026, 4, 10))
+    assert len(loans.close_loan_day(db=db, clock=clock, loan_id=loan.id)) == 1
+    assert loans.close_loan_day(db=db, clock=clock, loan_id=loan.id) == []
+    clock.advance(timedelta(days=1))
+    assert loans.close_loan_day(db=db, clock=clock, loan_id=loan.id) == []
+    assert view(db=db, clock=clock, loan_id=loan.id).owed.penalty >= CNY(1500)
+    in_accord(db, clock, loan.id)
+
+
+def test_late_principal_bears_interest_where_the_product_says_so(db: Connection, clock: FixedClock) -> None:
+    product = replace(TRANCHES, tranches=Tranches(most=1), recalculation=Recalculation(), progressive=False)
+    loan = opened(db, clock, product)
+    do(loans.pay_out_part, db, clock, loan, "t1", amount=CNY(1_000_000))
+    planned = view(db=db, clock=clock, loan_id=loan.id).states
+    until(clock, date(2026, 4, 20))
+    loans.close_loan_day(db=db, clock=clock, loan_id=loan.id)
+    seen = view(db=db, clock=clock, loan_id=loan.id)
+    assert seen.states[1].instalment.interest > planned[1].instalment.interest
+    in_accord(db, clock, loan.id)
+
+
+def test_a_part_repaid_early_lowers_what_falls_due_later(db: Connection, clock: FixedClock) -> None:
+    """2 000.00 on the fifteenth day: 1 885.32 after the first month's premium and interest to date lower the principal."""
+    loan = lent(db, clock, replace(TERMS, prepayment=Prepayment.REDUCE))
+    planned = view(db=db, clock=clock, loan_id=loan.id).states
+    until(clock, date(2026, 3, 17))
+    quoted = quote_prepayment(db=db, clock=clock, loan_id=loan.id, amount=CNY(200_000))
+    pay(db, clock, loan, 200_000)
+    seen = view(db=db, clock=clock, loan_id=loan.id)
+    assert [state.instalment for state in seen.states if not state.settled] == list(quoted.after)
+    assert all(now.instalment.total < then.instalment.total for now, then in zip(seen.states[1:], planned[1:], strict=True))
+    before, after = (sum(s.instalment.total.minor for s in states) for states in (planned, seen.states))
+    assert quoted.saved == CNY(before - after)
+    in_accord(db, clock, loan.id)
+
+
+def test_a_settlement_costs_the_same_under_either_contract(db: Connection, clock: FixedClock) -> None:
+    ahead, reduce_ = (lent(db, clock, replace(TERMS, prepayment=kind)) for kind in Prepayment)
+    for day in (date(2026, 3, 4), date(2026, 3, 17), date(2026, 4, 12), date(2026, 7, 2)):
+        until(clock, day)
+        first, second = (view(db=db, clock=clock, loan_id=one.id).owed for one in (ahead, reduce_))
+        assert first.payoff == second.payoff

@@ -4,6 +4,7 @@ from ..lifecycle import Parts
 from ..lifecycle.contracts import agreement_of
 from .agreement import write as write_agreement
 from .model import Happened, Loan, Owed, Prepayment, Recorded, Repayment, State, View
+from .service.closing import close_loan_day
 from .service.lending import disburse, open_loan, pay_out_part, undo_disbursal
 from .service.operating import (
     adjust,
@@ -63,6 +64,7 @@ __all__ = [
     "charge",
     "charge_back",
     "charge_off",
+    "close_loan_day",
     "compensate",
     "disburse",
     "get_loan",
