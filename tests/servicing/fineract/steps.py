@@ -179,8 +179,7 @@ def _(world: World, code: str, due: str, amount: str, _: Table) -> Verdict:
 
 @step('Loan charge transaction with the following data results a # error and "{}" error message')
 def _(world: World, status: str, message: str, table: Table) -> Verdict:
-    row = dict(zip(("code", "due", "amount"), table[1], strict=False))
-    return world.refused(message, lambda: world.charge(row["code"], row["amount"], row["due"]))
+    return world.refused(message, lambda: world.charge_row(table))
 
 
 # ── money ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

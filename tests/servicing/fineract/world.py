@@ -186,6 +186,14 @@ class World:
         self.charges[name] = code
         return name
 
+    def charge_row(self, table: list[list[str]]) -> None:
+        """A charge as a row of cells that tell themselves apart: a charge's name, a date, a number."""
+        cells = [cell for cell in table[-1] if cell]
+        code = next(cell for cell in cells if cell in facts()["charges"])
+        amount = next(cell for cell in cells if cell.replace(".", "", 1).lstrip("-").isdigit())
+        due = next((cell for cell in cells if cell not in (code, amount)), None)
+        self.charge(code, amount, due)
+
     def waive(self, charge: str) -> None:
         due = next(e.due for e in self.events if isinstance(e, events.ChargeAdded) and e.charge == charge)
         self.record(events.ChargeWaived, min(due or self.today, self.today), charge=charge)
@@ -290,7 +298,7 @@ class World:
         for day_, parts in accruals(self.books(), on=on, when_added=self.config["charge-accrual-date"] == "submitted-date"):
             self.events.append(self._new(events.Accrued, day_, parts=parts))
         if "LOAN_INTEREST_RECALCULATION" in self.closing_steps:
-            self.record(events.DayClosed, self.today, recalculated=True)
+            self.record(events.DayClosed, on, recalculated=True)
 
     # -- checks
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from ..product.model import FeeBase, FeeTime, Kind
-from .events import ChargeAdded
+from .events import ChargeAdded, ReAged
 from .line import Line, by_due
 from .model import Charge, LineKind, Share
 from .parts import NOTHING, Parts
@@ -22,8 +22,9 @@ def opened(event: ChargeAdded) -> OpenCharge:
 
 
 def reserve(work: Work, events: list[ChargeAdded]) -> None:
-    """Make room after the last instalment when a charge falls due too late for it."""
-    latest = max((e.due for e in events if e.due), default=None)
+    """Make room after the last instalment when a charge falls due too late for it; re-ageing makes instalments for those that follow it."""
+    re_aged = min((e.on for e in work.events if isinstance(e, ReAged)), default=None)
+    latest = max((e.due for e in events if e.due and (re_aged is None or e.on < re_aged)), default=None)
     if latest is not None and work.lines and latest > work.last_line().due:
         work.additional_line(latest)
 

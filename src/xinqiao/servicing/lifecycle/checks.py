@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from . import events as e
 from .errors import LifeRefused
 from .fold import replay
-from .model import Agreement, Books
+from .model import Agreement, Books, LineKind
 from .terms import live, moves_money
 
 
@@ -36,6 +36,8 @@ def _after_disbursal(standing: Sequence[e.Event], event: e.Event) -> None:
 def _charge(agreement: Agreement, events: Sequence[e.Event], standing: Sequence[e.Event], event: e.ChargeAdded) -> None:
     if any(isinstance(earlier, e.ChargedOff | e.WrittenOff) for earlier in standing):
         raise LifeRefused("charged_off", "a loan that was charged off takes no new charges", "已核销贷款不能新增费用")
+    if event.amount <= 0:
+        raise LifeRefused("no_amount", "a charge needs an amount above zero", "费用金额必须大于零")
     first = min((earlier.on for earlier in standing if isinstance(earlier, e.Disbursed)), default=None)
     if first and event.due and event.due < first:
         raise LifeRefused("charge_before_disbursal", f"the charge falls due before the payout on {first}", f"费用到期日早于放款日 {first}")
@@ -90,7 +92,7 @@ def _cash_refund(agreement: Agreement, events: Sequence[e.Event], standing: Sequ
 
 def _re_age(agreement: Agreement, events: Sequence[e.Event], standing: Sequence[e.Event], event: e.ReAged) -> None:
     books = _books(agreement, events, event)
-    matures = max(i.due for i in books.instalments)
+    matures = max(i.due for i in books.instalments if i.kind is not LineKind.ADDITIONAL)
     if event.on <= matures:
         raise LifeRefused("not_matured", f"a loan is re-aged after its last due date, {matures}", f"展期只能在到期日 {matures} 之后办理")
     if not books.outstanding.principal:

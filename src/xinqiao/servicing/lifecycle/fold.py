@@ -83,7 +83,8 @@ def _standing(terms: Terms, events: list[e.Event], on: date) -> list[Line]:
     """The standing schedule; where interest follows payments, as drawn when the last of them (or the day's close) was recorded."""
     if terms.product.recalculation is None or not terms.rate or not terms.disbursed:
         return standing(terms)
-    drawn = [event.recorded for event in events if moves_money(event) or (isinstance(event, e.DayClosed) and event.recalculated)]
+    drawn = [event.recorded for event in events if moves_money(event)]
+    drawn += [event.on for event in events if isinstance(event, e.DayClosed) and event.recalculated]
     return with_down_payments(terms, recalculated(terms, events, min(on, max(drawn))))
 
 

@@ -78,10 +78,14 @@ class Drawing:
         """Principal paid ahead that instalments to come are still to be relieved of."""
         self.late: dict[int, int] = {}
         """By line, principal past due that still bears interest."""
+        self.late_interest: dict[int, int] = {}
+        """By line, interest past due that bears interest itself."""
         self.deferred = 0
         self.fees: dict[int, Parts] = {}
         """By line, the product's own fees and premiums."""
         self.places = slots(terms)
+        self.reckoned = self._counts_on(today)
+        """Until when principal past due is known to bear interest."""
 
     def draw(self) -> list[Line]:
         for index, slot in enumerate(self.places):
@@ -114,6 +118,9 @@ class Drawing:
         self._change(self._counts_on(slot.due), -(principal - early_used))
         self._on_due(index, slot, line)
         self._note_late(slot, line)
+        if slot.start < self.reckoned <= slot.due:
+            self._change(self.reckoned, -sum(self.late.values()))
+            self.late.clear()
 
     def _draw_tranches(self, slot: Slot, index: int) -> None:
         first = self.terms.tranches[0]
@@ -176,15 +183,18 @@ class Drawing:
         """Pay the lines drawn so far; return what is left. What was late stops bearing interest."""
         self.waiting.remove(money)
         age(self.scratch, money.on)
-        before = {id(line): line.paid.principal for line in self.scratch.lines}
+        before = {id(line): line.paid for line in self.scratch.lines}
         _, left = (
             settle(self.scratch, money.amount, money.on, rule_for(self.scratch, money.rule)) if self.scratch.lines else ([], money.amount)
         )
         for line in self.scratch.lines:
-            paid = line.paid.principal - before[id(line)]
-            if paid and id(line) in self.late:
-                self._change(self._counts_on(money.on), -paid)
-                self.late[id(line)] -= paid
+            paid = line.paid - before[id(line)]
+            if paid.principal and id(line) in self.late:
+                self._change(self._counts_on(money.on), -paid.principal)
+                self.late[id(line)] -= paid.principal
+            if paid.interest and id(line) in self.late_interest:
+                self._change(self._counts_on(money.on), -paid.interest)
+                self._change(self.reckoned, paid.interest)
         return left
 
     def _closes(self, slot: Slot, on: date, left: int, fees: int) -> bool:
@@ -273,9 +283,15 @@ class Drawing:
 
     def _note_late(self, slot: Slot, line: Line) -> None:
         owed = line.owed(Kind.PRINCIPAL)
-        if owed and slot.due < self.today and self.rule.late_bears_interest:
+        if owed and slot.due < self.reckoned and self.rule.late_bears_interest:
             self.late[id(line)] = owed
             self._change(slot.due, owed)
+        interest = line.owed(Kind.INTEREST)
+        joins = next(iter(self._compoundings(slot.due - DAY, self.reckoned)), None)
+        if interest and joins is not None:
+            self.late_interest[id(line)] = interest
+            self._change(joins, interest)
+            self._change(self.reckoned, -interest)
 
     # -- interest
 
@@ -299,8 +315,8 @@ class Drawing:
         if not self.rate or end <= start:
             return 0
         moves = dict(self.moves)
-        if start < self.today <= end and self.late:
-            moves[self.today] = moves.get(self.today, 0) - sum(self.late.values())
+        if start < self.reckoned <= end and self.late:
+            moves[self.reckoned] = moves.get(self.reckoned, 0) - sum(self.late.values())
         balance = sum(amount for day, amount in moves.items() if day <= start)
         total, at, joined = 0, start, 0
         compound = set(self._compoundings(start, end))
