@@ -93,3 +93,33 @@ class PeriodBackwards(Refused):
     code = "journey.period_backwards"
     says = "A statement's period cannot begin on {0} and end on {1}; choose a first day on or before the last, and not after today."
     says_zh = "对账期间不能从 {0} 开始到 {1} 结束：起始日不得晚于截止日，也不得晚于今天。"
+
+
+class OperationIncomplete(Refused):
+    code = "journey.operation_incomplete"
+    says = "{0!r} is missing or not understood; fill it in and send the form again."
+    says_zh = "“{0}”没有填写或无法识别，请填写后重新提交。"
+
+
+class RequestStands(Conflict):
+    code = "journey.request_stands"
+    says = "You have asked already, and a person is looking at it; wait for the answer, or take the request back first."
+    says_zh = "您已经提交过申请，工作人员正在处理；请等待答复，或先撤回该申请。"
+
+
+class RequestUnknown(NotFound):
+    code = "journey.request_unknown"
+    says = "There is no request {0}."
+    says_zh = "没有申请 {0}。"
+
+
+class RequestDecided(Conflict):
+    code = "journey.request_decided"
+    says = "The request has been decided already: {0}."
+    says_zh = "该申请已有结论：{0}。"
+
+
+class SecondPersonNeeded(Forbidden):
+    code = "journey.second_person_needed"
+    says = "You proposed this yourself; another member of staff has to confirm it."
+    says_zh = "此操作由您本人提出，须由另一位同事确认。"
