@@ -87,13 +87,16 @@ def test_a_transfer_shows_its_two_sides_and_what_was_posted_with_it(client: Clie
     assert set(others) <= mine
 
 
-def test_what_is_typed_is_found_as_a_loan_a_transfer_or_an_account(client: Client, lent: Lent) -> None:
+def test_what_is_typed_is_found_as_a_loan_a_transfer_or_an_account(client: Client, platform: Platform, lent: Lent) -> None:
     browser = client(Role.VIEWER)
     loan = browser.get(f"/console/ledger/find?what={lent.loan}")
     assert loan.headers["location"] == f"/console/loans/{lent.loan}"
     account = browser.get("/console/ledger/find?what=clearing/")
     assert account.headers["location"].startswith("/console/ledger/clearing/")
-    transfer = browser.get(f"/console/ledger/find?what={lent.loan}/disbursed")
+    with platform.house.begin() as db:
+        loan = servicing.loan(db=db, loan_id=lent.loan)
+        posted = ledger.journal(db=db, subject=loan.id, person=loan.person_id)[0]
+    transfer = browser.get(f"/console/ledger/find?what={posted.id}")
     assert transfer.headers["location"].startswith("/console/ledger/transfers/")
     assert "no loan or account" in browser.get("/console/ledger/find?what=nothing-of-that-name").text
 

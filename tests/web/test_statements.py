@@ -36,9 +36,9 @@ WORDS = {language: i18n.Words(language, ZoneInfo("Asia/Shanghai")) for language 
 def made(entries: int = 3) -> Statement:
     """A statement of 1,000 yuan lent and `entries` payments of 10 yuan, 9 of them principal."""
     zero, day = CNY(0), date(2026, 3, 1)
-    lent = Booked(day, "disbursed", CNY(100_000), Portions(CNY(100_000), zero, zero, zero, zero), CNY(100_000))
+    lent = Booked(day, "disbursement", "out", CNY(100_000), Portions(CNY(100_000), zero, zero, zero, zero), CNY(100_000))
     parts = Portions(CNY(900), CNY(70), CNY(20), zero, CNY(10))
-    paid = [Booked(day, "repaid", CNY(1000), parts, CNY(100_000 - 900 * n)) for n in range(1, entries + 1)]
+    paid = [Booked(day, "repayment", "in", CNY(1000), parts, CNY(100_000 - 900 * n)) for n in range(1, entries + 1)]
     sums = Portions(
         *(Money(part.minor * entries, "CNY") for part in (parts.principal, parts.interest, parts.premium, parts.fee, parts.penalty))
     )
@@ -56,9 +56,10 @@ def made(entries: int = 3) -> Statement:
         opening=zero,
         closing=paid[-1].balance,
         lent=CNY(100_000),
-        repaid=sums,
+        repaid=CNY(1000 * entries),
+        settled=sums,
         entries=[lent, *paid],
-        dues=[Instalment(4, date(2026, 12, 1), CNY(900), CNY(70), CNY(20), CNY(0))],
+        dues=[Instalment(4, date(2026, 12, 1), CNY(900), CNY(70), CNY(20), CNY(0), fee=CNY(5))],
     )
 
 
@@ -70,7 +71,7 @@ def written(statement: Statement, language: str = "zh-CN") -> bytes:
 def test_a_statement_reads_back_with_its_sums_and_its_fingerprint(language: str, title: str) -> None:
     statement = made()
     text = "\n".join(pages_of(written(statement, language)))
-    for said in (title, "李*", "¥1,000.00", "−¥30.00", "¥27.00", "¥973.00", f"SHA-256 {statement.sha256}"):
+    for said in (title, "李*", "¥1,000.00", "−¥30.00", "¥27.00", "¥973.00", "¥9.95", f"SHA-256 {statement.sha256}"):
         assert said in text
     assert "�" not in text
 

@@ -246,11 +246,12 @@ def _next(case: Case) -> views.Next:
 
 def _instalment(seen: View, state: Any, currency: str) -> views.Instalment:
     i = state.instalment
-    return views.Instalment(i.number, i.due, i.principal, i.interest, i.premium, Money(state.paid.total, currency), seen.status_of(state))
+    paid, fee = Money(state.paid.total, currency), i.fee + Money(state.penalties, currency)
+    return views.Instalment(i.number, i.due, i.principal, i.interest, i.premium, paid, seen.status_of(state), fee)
 
 
 def _planned(i: Any) -> views.Instalment:
-    return views.Instalment(i.number, i.due, i.principal, i.interest, i.premium + i.fee)
+    return views.Instalment(i.number, i.due, i.principal, i.interest, i.premium, fee=i.fee)
 
 
 def reasons_of(house: House, db: Connection, case: Case) -> list[views.Reason]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
@@ -11,8 +10,8 @@ from sqlalchemy import Connection
 
 from xinqiao import servicing, vault
 from xinqiao.kit import Money, events
-from xinqiao.servicing import Loan, View, ledger
-from xinqiao.servicing.ledger import Kind, Posting
+from xinqiao.servicing import Loan
+from xinqiao.servicing.lifecycle import Books, EntryKind, Parts
 from xinqiao.vault import Actor, Field, Purpose
 
 from . import lending, views
@@ -21,7 +20,17 @@ from .house import House, note
 from .views import Said
 
 ISSUED = "statement.issued"
-PORTIONS = {Kind.PRINCIPAL: "principal", Kind.INTEREST: "interest", Kind.PREMIUM: "premium", Kind.FEES: "fee"}
+IN = (
+    EntryKind.REPAYMENT,
+    EntryKind.DOWN_PAYMENT,
+    EntryKind.WALLET,
+    EntryKind.EARLY_SETTLEMENT,
+    EntryKind.RECOVERY,
+    EntryKind.FEE_AT_DISBURSEMENT,
+)
+"""Money from the borrower, or kept back from theirs."""
+BACK = (EntryKind.CHARGEBACK, EntryKind.CREDIT_REFUND, EntryKind.CASH_REFUND)
+"""Money that came from the borrower and did not stay."""
 
 
 def of_loan(house: House, application: UUID, *, since: date | None = None, until: date | None = None) -> views.Statement:
@@ -58,11 +67,12 @@ def _statement(house: House, db: Connection, loan: Loan, since: date | None, unt
     if since > until:
         raise PeriodBackwards(since, until, field="since")
     offer = servicing.get_offer(db=db, offer_id=loan.offer_id)
-    booked = _booked(loan, ledger.journal(db=db, subject=loan.id, person=loan.person_id))
+    books = servicing.loans.books(db=db, clock=house.clock, loan_id=loan.id, on=until)
+    currency = loan.principal.currency
+    booked = _booked(books, currency)
     entries = [one for one in booked if since <= one.on <= until]
-    zero = Money(0, loan.principal.currency)
+    zero = Money(0, currency)
     before, through = ([one for one in booked if one.on < since], [one for one in booked if one.on <= until])
-    seen = servicing.view(db=db, clock=house.clock, loan_id=loan.id)
     return views.Statement(
         loan_id=loan.id,
         borrower=_name(house, db, loan.person_id),
@@ -76,47 +86,54 @@ def _statement(house: House, db: Connection, loan: Loan, since: date | None, unt
         until=until,
         opening=before[-1].balance if before else zero,
         closing=through[-1].balance if through else zero,
-        lent=sum((one.amount for one in entries if one.what == "disbursed"), zero),
-        repaid=_sum([one.parts for one in entries if one.what == "repaid"], zero),
+        lent=sum((one.amount for one in entries if one.what == EntryKind.DISBURSEMENT), zero),
+        repaid=sum((one.amount if one.way == "in" else -one.amount for one in entries if one.what in (*IN, *BACK)), zero),
+        settled=_settled(entries, zero),
         entries=entries,
-        dues=_dues(seen) if until == today else (),
+        dues=_dues(books, currency) if until == today else (),
     )
 
 
-def _booked(loan: Loan, postings: Sequence[Posting]) -> list[views.Booked]:
-    """Each journal entry as one line: what came out of clearing for the loan, or what came into it."""
-    entries: dict[tuple[date, int], list[Posting]] = defaultdict(list)
-    for one in postings:
-        entries[one.booked_on, one.cursor.entry].append(one)
-    lines, balance = [], Money(0, loan.principal.currency)
-    for (on, _), found in sorted(entries.items()):
-        lent = [one for one in found if one.debit.kind is Kind.PRINCIPAL and one.debit.owner == loan.id]
-        paid = [one for one in found if one.debit.kind is Kind.CLEARING and one.credit.owner == loan.id]
-        for what, sides in (("disbursed", lent), ("repaid", paid)):
-            if sides:
-                parts = _parts(sides, balance.currency)
-                balance = balance + parts.principal if what == "disbursed" else balance - parts.principal
-                lines.append(views.Booked(on, what, parts.total, parts, balance))
+def _booked(books: Books, currency: str) -> list[views.Booked]:
+    """What stands of the loan's life, with the principal owed after each; what was taken back as if it had not been is left out."""
+    lines, balance = [], 0
+    for entry in books.entries:
+        if entry.reversed:
+            continue
+        balance = entry.balance if entry.balance is not None else balance
+        way = "in" if entry.kind in IN else "out" if entry.kind in (EntryKind.DISBURSEMENT, *BACK) else ""
+        amount = Money(entry.amount or entry.parts.total, currency)
+        lines.append(views.Booked(entry.on, entry.kind.value, way, amount, portions(entry.parts, currency), Money(balance, currency)))
     return lines
 
 
-def _parts(sides: Sequence[Posting], currency: str) -> views.Portions:
-    found = dict.fromkeys(("principal", "interest", "premium", "fee", "penalty"), Money(0, currency))
-    for one in sides:
-        account = one.debit if one.debit.kind in PORTIONS else one.credit
-        name = "penalty" if one.what == "penalty" else PORTIONS[account.kind]
-        found[name] += one.amount
-    return views.Portions(**found)
+def portions(parts: Parts, currency: str) -> views.Portions:
+    return views.Portions(**{name: Money(minor, currency) for name, minor in parts.by_name.items()})
 
 
-def _sum(parts: Sequence[views.Portions], zero: Money) -> views.Portions:
+def _settled(entries: Sequence[views.Booked], zero: Money) -> views.Portions:
     names = ("principal", "interest", "premium", "fee", "penalty")
-    return views.Portions(**{name: sum((getattr(one, name) for one in parts), zero) for name in names})
+    counted = [(one.parts, 1 if one.way == "in" else -1) for one in entries if one.what in (*IN, *BACK)]
+    return views.Portions(**{name: sum((getattr(parts, name) * sign for parts, sign in counted), zero) for name in names})
 
 
-def _dues(seen: View) -> list[views.Instalment]:
-    rows = ((state.instalment, state.paid.total) for state in seen.states if not state.settled)
-    return [views.Instalment(i.number, i.due, i.principal, i.interest, i.premium, Money(paid, i.principal.currency)) for i, paid in rows]
+def _dues(books: Books, currency: str) -> list[views.Instalment]:
+    """What is not settled, with what was already met of it."""
+
+    def money(minor: int) -> Money:
+        return Money(minor, currency)
+
+    return [
+        views.Instalment(
+            line.number,
+            line.due,
+            *map(money, (line.amounts.principal, line.amounts.interest, line.amounts.premium)),
+            paid=money(line.amounts.total - line.outstanding.total),
+            fee=money(line.amounts.fee + line.amounts.penalty),
+        )
+        for line in books.instalments
+        if line.outstanding.total
+    ]
 
 
 def _name(house: House, db: Connection, person: UUID) -> str:

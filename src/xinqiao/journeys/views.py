@@ -80,10 +80,13 @@ class Instalment:
     paid: Money | None = None
     state: str = "upcoming"
     """"paid", "overdue", "due" or "upcoming"."""
+    fee: Money | None = None
+    """Fees and fixed penalties, where there are any."""
 
     @property
     def payment(self) -> Money:
-        return self.principal + self.interest + self.premium
+        whole = self.principal + self.interest + self.premium
+        return whole + self.fee if self.fee else whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,9 +258,11 @@ class Booked:
 
     on: date
     what: str
-    """"disbursed", "repaid", or another kind of event of a loan's life."""
+    """A kind of entry of a loan's life: "disbursement", "repayment", "charge_waiver" …"""
+    way: str
+    """"out" to the borrower, "in" from them, or "" when no money moved between the two."""
     amount: Money
-    """What was paid out or paid in: always positive."""
+    """Never negative."""
     parts: Portions
     balance: Money
     """Principal owed after it."""
@@ -282,8 +287,10 @@ class Statement:
     """Principal owed before the period."""
     closing: Money
     lent: Money
-    repaid: Portions
-    """What was paid in within the period, by what it settled."""
+    repaid: Money
+    """What was paid in within the period, less what bounced or went back."""
+    settled: Portions
+    """What that settled, by part."""
     entries: Sequence[Booked]
     dues: Sequence[Instalment]
     """What is not settled yet, as of the period's last day."""

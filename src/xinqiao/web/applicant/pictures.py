@@ -86,7 +86,7 @@ def whole(offer: Offer) -> Picture:
 
 
 def _parts(row: Instalment) -> Sequence[tuple[str, Money]]:
-    return (("principal", row.principal), ("interest", row.interest), ("premium", row.premium))
+    return (("principal", row.principal), ("interest", row.interest), ("premium", row.premium + row.fee if row.fee else row.premium))
 
 
 def _step(highest: int) -> int:

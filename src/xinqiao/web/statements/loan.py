@@ -14,7 +14,32 @@ def N_(text: str) -> str:  # noqa: N802 - the usual mark of a word that is trans
     return text
 
 
-WHAT = {"disbursed": N_("Paid out to you"), "repaid": N_("Payment received")}
+WHAT = {
+    "disbursement": N_("Paid out to you"),
+    "fee_at_disbursement": N_("Fee kept back at the payout"),
+    "repayment": N_("Payment received"),
+    "down_payment": N_("Down payment"),
+    "wallet": N_("Paid from your wallet"),
+    "early_settlement": N_("Settled early"),
+    "recovery": N_("Paid after write-off"),
+    "goodwill_credit": N_("Credit as goodwill"),
+    "merchant_refund": N_("Refund by the shop"),
+    "payout_refund": N_("Payout given back"),
+    "charge_adjustment": N_("Fee credited back"),
+    "compensation": N_("Paid by the guarantor in your stead"),
+    "charge_waiver": N_("Fee waived"),
+    "interest_waiver": N_("Interest waived"),
+    "chargeback": N_("A payment bounced"),
+    "credit_refund": N_("Overpayment given back"),
+    "cash_refund": N_("Payment given back"),
+    "charge_off": N_("Booked as a loss"),
+    "write_off": N_("Written off"),
+    "re_age": N_("New instalments agreed"),
+    "re_amortise": N_("Arrears spread anew"),
+}
+"""Kinds of entries in the life of a loan."""
+SUMMED = ("payment", "principal", "interest", "premium", "fee", "paid")
+SIGNS = {"out": "+", "in": "−", "": ""}
 
 
 def loan_sheet(statement: Statement, words: Words, *, address: str) -> Sheet:
@@ -31,7 +56,7 @@ def loan_sheet(statement: Statement, words: Words, *, address: str) -> Sheet:
         figures=[
             (_("Principal owed at the start"), words.money(statement.opening)),
             (_("Paid out"), words.money(statement.lent)),
-            (_("Paid by you"), words.money(statement.repaid.total)),
+            (_("Paid by you"), words.money(statement.repaid)),
             (_("Principal owed at the end"), words.money(statement.closing)),
         ],
         tables=[_booked(statement, words), *([_dues(statement, words)] if statement.dues else [])],
@@ -44,9 +69,9 @@ def loan_sheet(statement: Statement, words: Words, *, address: str) -> Sheet:
 def rows_of(statement: Statement, words: Words) -> tuple[list[str], list[list[object]]]:
     """Heads and rows: one row for each entry, amounts as plain decimals."""
     _ = words.gettext
-    heads = [_("Date"), _("What"), _("Amount"), *_portion_words(words), _("Principal owed after it"), _("Currency")]
+    heads = [_("Date"), _("What"), _("Way"), _("Amount"), *_portion_words(words), _("Principal owed after it"), _("Currency")]
     rows: list[list[object]] = [
-        [one.on.isoformat(), _what(one, words), one.amount, *_portions(one.parts), one.balance, one.amount.currency]
+        [one.on.isoformat(), _what(one, words), one.way, one.amount, *_portions(one.parts), one.balance, one.amount.currency]
         for one in statement.entries
     ]
     return heads, rows
@@ -79,13 +104,13 @@ def _booked(statement: Statement, words: Words) -> Table:
         [
             one.on.isoformat(),
             _what(one, words),
-            ("+" if one.what == "disbursed" else "−") + words.money(one.amount),
+            SIGNS[one.way] + words.money(one.amount),
             *map(words.money, _portions(one.parts)),
             words.money(one.balance),
         ]
         for one in statement.entries
     ]
-    foot = ["", _("Paid in all"), "−" + words.money(statement.repaid.total), *map(words.money, _portions(statement.repaid)), ""]
+    foot = ["", _("Paid in all"), "−" + words.money(statement.repaid), *map(words.money, _portions(statement.settled)), ""]
     return Table(_("What was booked"), columns, rows, foot, _("Nothing was booked in this period."))
 
 
@@ -98,21 +123,20 @@ def _dues(statement: Statement, words: Words) -> Table:
         Column(_("Principal"), 1.2, True),
         Column(_("Interest"), 1.2, True),
         Column(_("Guarantee fee"), 1.2, True),
+        Column(_("Fees"), 1.0, True),
         Column(_("Of it paid"), 1.2, True),
     ]
+    zero = statement.principal * 0
     rows = [
         [
             str(one.number),
             one.due.isoformat(),
-            *map(words.money, (one.payment, one.principal, one.interest, one.premium)),
-            words.money(one.paid or one.principal * 0),
+            *map(words.money, (one.payment, one.principal, one.interest, one.premium, one.fee or zero, one.paid or zero)),
         ]
         for one in statement.dues
     ]
-    zero = statement.principal * 0
-    sums = [sum((getattr(one, name) for one in statement.dues), zero) for name in ("payment", "principal", "interest", "premium")]
-    paid = sum((one.paid for one in statement.dues if one.paid), zero)
-    return Table(_("Still to come"), columns, rows, ["", _("Together"), *map(words.money, [*sums, paid])])
+    sums = [sum((getattr(one, name) or zero for one in statement.dues), zero) for name in SUMMED]
+    return Table(_("Still to come"), columns, rows, ["", _("Together"), *map(words.money, sums)])
 
 
 def _notes(statement: Statement, words: Words, address: str) -> list[str]:
