@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
-from xinqiao.kit import CNY, Database, FixedClock, Money
+from xinqiao.kit import CNY, Database, FixedClock, Money, events
 from xinqiao.servicing import ledger as l
 from xinqiao.servicing.errors import BookedAhead, DayClosed, DayNotOver, EarlierDayOpen, NothingToClose
 from xinqiao.servicing.ledger.store import closing
@@ -286,6 +286,14 @@ def test_kept_balances_at_a_past_day_are_those_of_the_replay(database: Database,
         assert [l.balances(db=db, accounts=ALL, on=FIRST + n * DAY) for n in range(-1, 5)] == before
         assert [row[OWED].net.minor for row in before] == [0, -100, -100, -1100, -11100, -11100]
         assert net(db, OWED) == -11100
+
+
+def test_the_hash_of_a_close_is_told_to_the_audit_log(database: Database, tenant: str, clock: FixedClock) -> None:
+    with database.begin(tenant=tenant) as db:
+        made = l.close_day(db=db, clock=clock, on=FIRST)
+        assert [(row["kind"], row["data"]["sha256"]) for row in events.peek(db)] == [("servicing.day_closed", made.sha256.hex())]
+        l.close_day(db=db, clock=clock, on=FIRST)
+        assert len(events.peek(db)) == 1
 
 
 def test_a_close_says_the_instant_it_was_made(database: Database, tenant: str) -> None:

@@ -118,7 +118,7 @@ def numbers(found: dict[tuple[l.Kind, str], l.Balance]) -> dict[tuple[l.Kind, st
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(steps, min_size=5, max_size=40))
+@given(st.lists(steps, min_size=10, max_size=40))
 def test_the_books_hold_after_any_sequence(database: Database, sequence: list[tuple]) -> None:
     told = Told(FixedClock(datetime.fromisoformat("2026-03-02T10:00:00+08:00")))
     with pytest.MonkeyPatch.context() as patch, database.engine.connect() as db, db.begin() as transaction:

@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
+from uuid_utils.compat import uuid5
 
-from xinqiao.kit import Clock
+from xinqiao.kit import Clock, events
 
 from ...errors import DayNotOver, DoesNotBalance, EarlierDayOpen, NothingToClose
 from ..closes import Close, Snapshot, Totals
-from ..model import Balance, Kind
+from ..model import LEDGER, Balance, Kind
 from ..store import closing as store
 
 ONE_DAY = timedelta(days=1)
@@ -20,7 +21,7 @@ ONE_DAY = timedelta(days=1)
 def close_day(*, db: Connection, clock: Clock, on: date) -> Close:
     """Close a day: its trial balance is written down, bound to the day before, and nothing can be booked on it any more.
 
-    Waits for the transactions that are posting. A repeat returns the close that stands. Raises DayNotOver, NothingToClose (nothing was ever
+    Its event takes the close's hash into the audit log. Waits for the transactions that are posting. A repeat returns the close that stands. Raises DayNotOver, NothingToClose (nothing was ever
     posted up to that day), EarlierDayOpen, DoesNotBalance.
     """
     store.take_all(db)
@@ -107,6 +108,8 @@ def _close(db: Connection, clock: Clock, on: date, last: Close | None) -> Close:
     made = Close(on, at, day.through, day.transfers, day.sha256, totals, last.sha256 if last else None, b"")
     made = replace(made, sha256=made.digest())
     store.add_close(db, made)
+    data = {"on": on, "transfers": made.transfers, "sha256": made.sha256}
+    events.append(db, [events.Event("servicing.day_closed", uuid5(LEDGER, f"close/{on}"), data, at=clock.now())])
     return made
 
 
