@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 
 from ..product.model import Kind
@@ -39,19 +40,24 @@ def re_age(work: Work, event: ReAged) -> None:
 
 
 def re_amortise(work: Work, event: ReAmortised) -> None:
-    """Spread principal past due over the instalments to come; the last one takes what rounding leaves."""
-    overdue = 0
-    for line in work.lines:
+    """Spread principal past due over the instalments to come; the last one takes what rounding leaves. Without any, nothing moves."""
+    future, overdue = still_to_come(work.lines, event.on), 0
+    for line in work.lines if future else ():
         if line.due <= event.on:
-            overdue += line.amounts.principal - line.paid.principal - line.written_off.principal
-            line.amounts -= Parts(principal=line.amounts.principal - line.paid.principal - line.written_off.principal)
+            left = line.amounts.principal - line.paid.principal - line.written_off.principal
+            overdue += left
+            line.amounts -= Parts(principal=left)
             line.note_met(event.on)
-    _spread(work, event, overdue)
+    if future:
+        _spread(work, future, event, overdue)
     work.record(event, EntryKind.RE_AMORTISE, Parts(principal=overdue))
 
 
-def _spread(work: Work, event: ReAmortised, amount: int) -> None:
-    future = by_due([line for line in work.lines if line.due > event.on and line.kind is LineKind.REGULAR])
+def still_to_come(lines: list[Line], on: date) -> list[Line]:
+    return by_due([line for line in lines if line.due > on and line.kind is LineKind.REGULAR])
+
+
+def _spread(work: Work, future: list[Line], event: ReAmortised, amount: int) -> None:
     each = whole(Fraction(amount, len(future)))
     if work.product.rounding.instalment_multiple is not None:
         each = to_multiple(each, work.product)

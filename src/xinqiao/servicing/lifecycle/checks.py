@@ -13,6 +13,9 @@ from .terms import live, moves_money
 
 def refuse(agreement: Agreement, events: Sequence[e.Event], event: e.Event) -> None:
     """Raise `LifeRefused` when `event` cannot follow the events recorded so far."""
+    amount = getattr(event, "amount", None)
+    if amount is not None and amount <= 0:
+        raise LifeRefused("no_amount", f"the amount must be above zero, got {amount}", f"金额必须大于零，实际为 {amount}")
     check = CHECKS.get(type(event))
     standing = live(events)
     if moves_money(event) and not isinstance(event, e.Disbursed | e.Reversed | e.DisbursalUndone):
@@ -36,8 +39,6 @@ def _after_disbursal(standing: Sequence[e.Event], event: e.Event) -> None:
 def _charge(agreement: Agreement, events: Sequence[e.Event], standing: Sequence[e.Event], event: e.ChargeAdded) -> None:
     if any(isinstance(earlier, e.ChargedOff | e.WrittenOff) for earlier in standing):
         raise LifeRefused("charged_off", "a loan that was charged off takes no new charges", "已核销贷款不能新增费用")
-    if event.amount <= 0:
-        raise LifeRefused("no_amount", "a charge needs an amount above zero", "费用金额必须大于零")
     first = min((earlier.on for earlier in standing if isinstance(earlier, e.Disbursed)), default=None)
     if first and event.due and event.due < first:
         raise LifeRefused("charge_before_disbursal", f"the charge falls due before the payout on {first}", f"费用到期日早于放款日 {first}")
@@ -101,7 +102,7 @@ def _re_age(agreement: Agreement, events: Sequence[e.Event], standing: Sequence[
 
 def _re_amortise(agreement: Agreement, events: Sequence[e.Event], standing: Sequence[e.Event], event: e.ReAmortised) -> None:
     books = _books(agreement, events, event)
-    if all(i.due <= event.on for i in books.instalments):
+    if all(i.due <= event.on or i.kind is not LineKind.REGULAR for i in books.instalments):
         raise LifeRefused("matured", "no instalment is still to come", "没有未到期的期次")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
-from ..product.model import Amortisation, Convention, Method, Product, Remainder
+from ..product.model import Amortisation, Convention, Method, Remainder
 from .dates import step
 from .events import RateChanged, Rescheduled, Skipped
 from .generated import generated
@@ -39,8 +39,6 @@ def slots(terms: Terms) -> list[Slot]:
     for due in due_dates(terms, terms.agreement.count):
         places.append(Slot(start, due))
         start = due
-    while places[-1].due < terms.tranches[-1].on:
-        places = _extended(places, 1, terms)
     for change in terms.changes:
         if isinstance(change, Rescheduled):
             places = _rescheduled(places, change, terms)
@@ -48,6 +46,8 @@ def slots(terms: Terms) -> list[Slot]:
             places = _moved(places, change.due, step(change.due, terms.product.every), terms)
         elif isinstance(change, RateChanged):
             places = _repriced(places, change)
+    while places[-1].due < terms.tranches[-1].on:
+        places = _extended(places, 1, terms)
     return places
 
 
@@ -122,11 +122,14 @@ def plain(terms: Terms) -> bool:
     shaped = product.amortisation not in (Amortisation.EQUAL_INSTALMENTS, Amortisation.EQUAL_PRINCIPAL)
     odd = product.first_due_after is not None or (product.due_from_application and terms.rate)
     dated_apart = product.business_days.convention is not Convention.NONE or terms.agreement.first_due is not None or odd
-    return not (shaped or instalment_fees(product) or dated_apart or product.repricing or _refined(product))
+    return not (shaped or instalment_fees(product) or dated_apart or product.repricing or _refined(terms))
 
 
-def _refined(product: Product) -> bool:
-    return product.rounding.even_out or product.rounding.remainder is not Remainder.LAST or product.grace.interest_free > 0
+def _refined(terms: Terms) -> bool:
+    """Rounding or grace that only the generator knows."""
+    product = terms.product
+    with_interest = product.rounding.even_out or product.grace.interest_free > 0
+    return product.rounding.remainder is not Remainder.LAST or (with_interest and terms.rate > 0)
 
 
 def with_down_payments(terms: Terms, lines: list[Line]) -> list[Line]:
