@@ -167,7 +167,7 @@ class Drawing:
                 continue
             fees = self._earned(index, slot, money.on, opening)
             if self._closes(slot, money.on, left, fees.total):
-                self._close(slot, money, left, fees)
+                self._close(slot, money, left, fees, early)
                 return None
             self._change(self._counts_on(money.on), -left)
             early += left
@@ -218,12 +218,14 @@ class Drawing:
         part = Fraction((on - slot.start).days, (slot.due - slot.start).days)
         return Parts(*(whole(amount * part) for amount in fees.amounts))
 
-    def _close(self, slot: Slot, money: Money, left: int, fees: Parts) -> None:
-        """The last instalment: all principal, and interest to the day that the product's rule counts to."""
-        line = self._line(replace(slot, due=money.on), self.outstanding, self._final_interest(slot, money.on), fees)
+    def _close(self, slot: Slot, money: Money, left: int, fees: Parts, early: int) -> None:
+        """The last instalment: all principal, what was paid of it ahead too, and interest to the day that the product's rule counts to."""
+        line = self._line(replace(slot, due=money.on), self.outstanding + early, self._final_interest(slot, money.on), fees)
         self.outstanding = 0
-        self.waiting.append(Money(money.on, left, money.rule))
-        self._lay(self.waiting[-1])
+        ahead = [other for other in self.waiting if other.on == slot.due]
+        for part in [*ahead, Money(money.on, left, money.rule)]:
+            self.waiting = [*(other for other in self.waiting if other is not part), part]
+            self._lay(part)
         self.deferred = 0
         line.settle_up(money.on)
 
