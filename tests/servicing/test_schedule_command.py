@@ -13,9 +13,13 @@ XINQIAO = Path(sys.executable).parent / "xinqiao"
 ASKED = {"principal": "10000", "start": "2026-01-31", "instalments": 3}
 
 
-def run(file: Path, *words: str) -> tuple[int, str]:
-    done = subprocess.run([XINQIAO, "loan", "schedule", str(file), *words], capture_output=True, text=True, timeout=120)
+def xinqiao(*words: str) -> tuple[int, str]:
+    done = subprocess.run([XINQIAO, "loan", *words], capture_output=True, text=True, timeout=120)
     return done.returncode, done.stdout + done.stderr
+
+
+def run(file: Path, *words: str) -> tuple[int, str]:
+    return xinqiao("schedule", str(file), *words)
 
 
 def written(folder: Path, what: Any) -> Path:
@@ -81,3 +85,21 @@ def test_what_cannot_be_scheduled_is_refused_with_what_would_be_right(tmp_path: 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     code, text = run(tmp_path / "none.json", "--json")
     assert (code, json.loads(text)["error"]["code"]) == (1, "cli.document_unreadable")
+
+
+def test_a_shipped_product_can_be_taken_as_a_start(tmp_path: Path) -> None:
+    code, text = xinqiao("products", "monthly")
+    assert code == 0
+    made = {**json.loads(text), "code": "mine", "annual_rate": "0.09"}
+    code, text = run(written(tmp_path, {"product": made, "request": ASKED}), "--json")
+    assert (code, json.loads(text)["annual_rate_percent"]) == (0, "9.00")
+
+
+def test_the_shipped_products_are_listed() -> None:
+    code, text = xinqiao("products", "--json")
+    assert (code, len(json.loads(text)["products"])) == (0, 12)
+    code, text = xinqiao("products")
+    assert code == 0
+    assert "先息后本" in text
+    code, text = xinqiao("products", "nightly", "--json")
+    assert (code, json.loads(text)["error"]["code"]) == (1, "product.not_found")

@@ -1,7 +1,9 @@
-"""`loan schedule`: what a product and a request come to, instalment by instalment."""
+"""`loan schedule`: what a product and a request come to, instalment by instalment. `loan products`: those that are shipped."""
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ from xinqiao.kit import Refused
 from xinqiao.terminal import OK, Json, refusals, show, table
 
 if TYPE_CHECKING:
+    from xinqiao.servicing.product import Product
     from xinqiao.servicing.schedule import Plan
 
 
@@ -23,6 +26,7 @@ class DocumentUnreadable(Refused):
 
 def add(group: cyclopts.App) -> None:
     group.command(schedule)
+    group.command(products)
 
 
 def schedule(file: Path, *, as_json: Json = False) -> int:
@@ -39,6 +43,32 @@ def schedule(file: Path, *, as_json: Json = False) -> int:
         made = plan(*read_document(_bytes(file)))
         show(told(made), as_json=as_json, human=lambda: _page(made))
     return OK
+
+
+def products(code: str | None = None, *, as_json: Json = False) -> int:
+    """The products that are shipped, or one of them as the JSON to start one's own from.
+
+    Parameters
+    ----------
+    code: such as "monthly"; without it, all of them.
+    """
+    from xinqiao.servicing.product import standard, standards
+
+    with refusals(as_json=as_json):
+        if code is not None:
+            sys.stdout.write(json.dumps(standard(code).to_json(), ensure_ascii=False, indent=None if as_json else 2) + "\n")
+        else:
+            rows = [[p.code, p.name, p.name_zh, p.amortisation, _rate(p), p.instalments] for p in standards().values()]
+            facts = {"products": [product.to_json() for product in standards().values()]}
+            head = ["code", "name", "名称", "repaid", "rate", "instalments"]
+            show(facts, as_json=as_json, human=lambda: table("Shipped products: xinqiao loan products CODE shows one", head, rows))
+    return OK
+
+
+def _rate(product: Product) -> str:
+    if product.repricing is None:
+        return f"{product.annual_rate * 100:.2f} %"
+    return f"{product.repricing.index} + {product.repricing.spread * 100:.2f} %"
 
 
 def _bytes(file: Path) -> bytes:
