@@ -34,8 +34,8 @@ MONEYLESS = {
 }
 """Entries that settle what is owed by other money than the borrower's. Waivers move nothing: fees and interest are posted when they are
 collected."""
-CLAIMING = (EntryKind.REPAYMENT, EntryKind.WALLET, EntryKind.EARLY_SETTLEMENT)
-"""Of such an entry, what settled nothing and was not paid in excess went to the guarantor, who had paid before."""
+TO_THE_GUARANTOR = 0
+"""The number of the share of a payment that settled no instalment, but what a guarantor had paid in the borrower's stead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,12 @@ def of_books(books: Books) -> Tally:
         settled=settled,
         overpaid=books.overpaid,
         recovered=_sum(standing, EntryKind.RECOVERY),
-        reclaimed=sum(entry.amount - entry.parts.total - entry.overpaid for entry in standing if entry.kind in CLAIMING),
+        reclaimed=_reclaimed(standing),
     )
+
+
+def _reclaimed(entries: Iterable[Entry]) -> int:
+    return sum(share.parts.total for entry in entries for share in entry.shares if share.number == TO_THE_GUARANTOR)
 
 
 def _at_payout(books: Books) -> Counter[Kind]:
