@@ -3,14 +3,15 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from xinqiao.batch import columns
-from xinqiao.batch.sums import Sums, merged, pack, summed, unpack
+from xinqiao.batch.sums import Sums, merged, pack, summed, summed_by_day, unpack
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(-(2**63), 2**63 - 1)))
 def test_what_is_encoded_reads_back(values: list[int]) -> None:
     assert columns.decode(columns.encode(columns.bigints(np.array(values, np.int64)))).tolist() == values
@@ -41,6 +42,7 @@ def test_an_array_with_a_null_is_refused(db: Connection) -> None:
             columns.decode(cursor.pgresult.get_value(0, 0))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3), st.integers(-(10**15), 10**15))), st.integers(1, 3))
 def test_sums_of_pages_are_sums_of_the_whole(rows: list[tuple[str, int, int]], pages: int) -> None:
     expected: dict[tuple[str, int], int] = {}
@@ -54,3 +56,16 @@ def test_sums_of_pages_are_sums_of_the_whole(rows: list[tuple[str, int, int]], p
 def _sums(rows: list[tuple[str, int, int]]) -> Sums:
     keys = {"k": np.array([r[0] for r in rows], np.str_), "n": np.array([r[1] for r in rows], np.int64)}
     return summed(keys, {"v": np.array([r[2] for r in rows], np.int64)})
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xy")), min_size=1), st.data())
+def test_sums_by_owner_and_day_are_sums_by_their_keys(owners: list[tuple[str, str]], data: st.DataObject) -> None:
+    rows = data.draw(st.lists(st.tuples(st.integers(0, len(owners) - 1), st.integers(-400, 10_000), st.integers(-(10**12), 10**12))))
+    keys = {"k": np.array([k for k, _ in owners]), "l": np.array([one for _, one in owners])}
+    owner, day, value = (np.array([row[i] for row in rows], np.int64) for i in range(3))
+    fast = summed_by_day(keys, owner, "day", day, {"v": value})
+    slow = summed({**{name: column[owner] for name, column in keys.items()}, "day": day}, {"v": value})
+    for name in ("k", "l", "day"):
+        assert fast.keys[name].tolist() == slow.keys[name].tolist()
+    assert fast.values["v"].tolist() == slow.values["v"].tolist()

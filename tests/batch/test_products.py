@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xinqiao.batch import schedules
@@ -48,7 +48,7 @@ def same(made: Schedules, by_plan: Plan | None) -> bool:
 
 
 @pytest.mark.parametrize("amortisation", KERNELS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(amounts, rates, terms, starts)
 def test_whole_months(amortisation: Amortisation, principal: int, rate: int, months: int, start: date) -> None:
     made = KERNELS[amortisation]([principal], [rate], months)
@@ -56,7 +56,7 @@ def test_whole_months(amortisation: Amortisation, principal: int, rate: int, mon
 
 
 @pytest.mark.parametrize("amortisation", KERNELS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(amounts, rates, terms, starts)
 def test_actual_days_over_365(amortisation: Amortisation, principal: int, rate: int, months: int, start: date) -> None:
     by_plan = drawn(amortisation, principal, rate, months, start, daily=True)
@@ -65,7 +65,7 @@ def test_actual_days_over_365(amortisation: Amortisation, principal: int, rate: 
         assert same(made, by_plan)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(amounts, rates, terms, starts)
 def test_a_bullet_owes_all_at_its_end(principal: int, rate: int, months: int, start: date) -> None:
     by_plan = drawn(Amortisation.BULLET, principal, rate, months, start, daily=False)

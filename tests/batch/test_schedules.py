@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from xinqiao.batch import exact, schedules
@@ -51,7 +51,7 @@ def test_two_hundred_thousand_random_rows_equal_the_decimals() -> None:
     assert not made.balance[np.arange(len(months)), months - 1].any()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(amounts, rates, st.integers(1, 360), st.integers(0, SCALE), st.sampled_from(Base))
 @example(100, SCALE, 2, 0, Base.BALANCE)
 @example(1, 0, 360, 0, Base.BALANCE)
@@ -94,7 +94,7 @@ def test_terms_out_of_range_are_refused_and_leave_the_others_alone(principal: in
         equal_instalments(Money(principal, "CNY"), Decimal(rate) / SCALE, months, START)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 10**15), st.integers(0, 2**45 - 1), st.integers(1, 2**45 - 1))
 def test_a_ratio_of_any_size_is_exact(amount: int, numerator: int, denominator: int) -> None:
     exactly = Fraction(amount * numerator, denominator)
@@ -107,7 +107,7 @@ def test_ratios_at_ties_round_to_even() -> None:
     assert [exact.ratio(10**15 + 1, 2**40, 2**41), exact.ratio(10**15 + 3, 2**40, 2**41)] == [5 * 10**14, 5 * 10**14 + 2]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(1_000, 10**12), st.integers(0, SCALE), st.lists(st.integers(1, 100), min_size=1, max_size=60))
 def test_days_are_counted_exactly(principal: int, rate: int, days: list[int]) -> None:
     """Interest by actual/365; the level payment against exact fractions."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xinqiao.batch.model import NEVER, RATE_SCALE, Instalments, Standing
@@ -103,7 +103,7 @@ def alone(one: Loan, on: int) -> tuple[int, ...]:
     return interest, penalty, collected, overdue, oldest, coming, amount, longest
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(loan, min_size=1, max_size=6), st.integers(8_900, 9_700))
 def test_every_loan_of_a_book_stands_as_it_does_alone(loans: list[Loan], on: int) -> None:
     standing = of_many(loans, on)
@@ -112,7 +112,7 @@ def test_every_loan_of_a_book_stands_as_it_does_alone(loans: list[Loan], on: int
     assert [tuple(int(part[i]) for part in found) for i in range(len(loans))] == [alone(one, on) for one in loans]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(loan, st.integers(8_990, 9_300), st.integers(1, 60))
 def test_what_days_earn_adds_up_to_what_they_earn_together(one: Loan, on: int, days: int) -> None:
     totals = [of_many([one], day).earned_interest[0] for day in range(on, on + days + 1)]

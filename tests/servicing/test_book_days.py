@@ -8,7 +8,7 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
@@ -120,7 +120,7 @@ amounts = st.integers(0, 10**9)
 NOBODY_ROLLS = Assumptions(dict.fromkeys(ILLUSTRATION.rolls, Decimal(0)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(st.sampled_from(list(ILLUSTRATION.rolls)), st.integers(-90, 700), amounts, amounts, amounts), min_size=1),
     st.sampled_from(Per),

@@ -11,7 +11,7 @@ from xinqiao.servicing.delinquency import Buckets, Flag, Grade, bucket_codes
 
 from . import columns
 from .model import CURRENCY, FLAGS, GRADE, PRODUCT, REGION, Base, Page, Standing
-from .sums import Sums, merged, summed
+from .sums import Sums, merged, summed, summed_by_day
 
 CURRENT, CLOSED, CHARGED_OFF = "current", "closed", "charged_off"
 PAR = (30, 90)
@@ -124,9 +124,9 @@ def _flows(page: Page, bucket: NDArray[np.str_]) -> Sums:
         "charges": rows.charges - rows.paid_charges,
     }
     live = ~rows.settled & ~page.closed[rows.loan]
-    of = rows.loan[live]
-    keys = {"currency": page.words[of, CURRENCY], "funder": page.funders[of], "bucket": bucket[of], "due": rows.due[live]}
-    return summed(keys, {name: np.maximum(part[live], 0) for name, part in parts.items()})
+    keys = {"currency": page.words[:, CURRENCY], "funder": page.funders, "bucket": bucket}
+    unpaid = {name: np.maximum(part[live], 0) for name, part in parts.items()}
+    return summed_by_day(keys, rows.loan[live], "due", rows.due[live], unpaid)
 
 
 def _firsts(page: Page, late: NDArray[np.int64], on: date, buckets: Buckets) -> Sums:

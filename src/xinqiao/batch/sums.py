@@ -23,6 +23,15 @@ class Sums:
 
 def summed(keys: Mapping[str, NDArray], values: Mapping[str, NDArray[np.int64]]) -> Sums:
     """Sum `values` by the combinations of `keys` that occur."""
+    first, of = combined(keys)
+    made = {name: np.zeros(len(first), np.int64) for name in values}
+    for name, column in values.items():
+        np.add.at(made[name], of, column)
+    return Sums({name: column[first] for name, column in keys.items()}, made)
+
+
+def combined(keys: Mapping[str, NDArray]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where each combination of keys occurs first, and which of them every row is."""
     code, size = np.zeros(len(next(iter(keys.values()))), np.int64), 1
     for column in keys.values():
         found, of = np.unique(column, return_inverse=True)
@@ -30,11 +39,24 @@ def summed(keys: Mapping[str, NDArray], values: Mapping[str, NDArray[np.int64]])
     if size >= 2**62:
         raise ValueError(f"{size} combinations of keys do not fit a 64-bit code")
     _, first, of = np.unique(code, return_index=True, return_inverse=True)
+    return first, of
+
+
+def summed_by_day(
+    keys: Mapping[str, NDArray], owner: NDArray[np.int64], name: str, day: NDArray[np.int64], values: Mapping[str, NDArray[np.int64]]
+) -> Sums:
+    """As `summed`, of rows that belong to an `owner` whose keys these are and to a `day`: by counting cells, without sorting the rows."""
+    first, of = combined(keys)
+    start = int(day.min(initial=0))
+    span = int(day.max(initial=0)) - start + 1
+    cell = of[owner] * span + (day - start)
+    found = np.flatnonzero(np.bincount(cell, minlength=len(first) * span))
     made = {}
-    for name, column in values.items():
-        made[name] = np.zeros(len(first), np.int64)
-        np.add.at(made[name], of, column)
-    return Sums({name: column[first] for name, column in keys.items()}, made)
+    for title, column in values.items():
+        sums = np.zeros(len(first) * span, np.int64)
+        np.add.at(sums, cell, column)
+        made[title] = sums[found]
+    return Sums({**{title: column[first][found // span] for title, column in keys.items()}, name: found % span + start}, made)
 
 
 def merged(parts: Iterable[Sums]) -> Sums:
