@@ -78,6 +78,8 @@ class Drawing:
         """Principal paid ahead that instalments to come are still to be relieved of."""
         self.late: dict[int, int] = {}
         """By line, principal past due that still bears interest."""
+        self.runs: dict[tuple[date, date], list[tuple[date, date, int, Fraction, int]]] = {}
+        """By period as last counted: from, to, balance, interest of one unit, interest."""
         self.late_interest: dict[int, int] = {}
         """By line, interest past due that bears interest itself."""
         self.deferred = 0
@@ -322,18 +324,23 @@ class Drawing:
         balance = sum(amount for day, amount in moves.items() if day <= start)
         total, at, joined = 0, start, 0
         compound = set(self._compoundings(start, end))
+        runs = self.runs[start, end] = []
         for day in sorted({*(d for d in moves if start < d < end), *compound, end}):
-            total += self._stretch(balance + joined, at, day, whole_period or (start, end))
+            bearing = max(0, balance + joined)
+            rate = self._rate(at, day, whole_period or (start, end))
+            runs.append((at, day, bearing, rate, whole(bearing * rate)))
+            total += runs[-1][-1]
             joined = total if day in compound else joined
             balance += moves.get(day, 0)
             at = day
         return total
 
-    def _stretch(self, balance: int, start: date, end: date, whole_period: tuple[date, date]) -> int:
+    def _rate(self, start: date, end: date, whole_period: tuple[date, date]) -> Fraction:
+        """Interest of a stretch on one unit."""
         if self.product.accrual is Accrual.PERIOD:
             part = Fraction((end - start).days, (whole_period[1] - whole_period[0]).days)
-            return whole(max(0, balance) * per_period(self.product.every, self.rate) * part)
-        return whole(max(0, balance) * self.rate * fraction(start, end, self.product.day_count))
+            return per_period(self.product.every, self.rate) * part
+        return self.rate * fraction(start, end, self.product.day_count)
 
     def _compoundings(self, start: date, end: date) -> list[date]:
         """Days on which interest joins the balance that bears it."""
