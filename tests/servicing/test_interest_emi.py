@@ -30,7 +30,7 @@ class Statements:
     """Just enough of the tests' Java: assignments, mocked settings, calls on the calculator, and checked rows."""
 
     def __init__(self) -> None:
-        self.names: dict[str, Any] = {"interestRate": Decimal(0)}
+        self.names: dict[str, Any] = {"interestRate": Decimal(0), "installmentAmountInMultiplesOf": None}
         self.dates: list[tuple[date, date]] = []
         self.settings: dict[str, str] = {}
         self.model: InterestModel | None = None
@@ -85,7 +85,7 @@ class Statements:
             DayCount("30" if month == "30" else "actual", year),
             Every(int(self.settings["RepayEvery"]), Unit(unit)),
             CURRENCY,
-            Rounded(instalment_multiple=self.names.get("installmentAmountInMultiplesOf")),
+            Rounded(instalment_multiple=self.value(args[2])),
         )
 
     def disburse(self, args: list[str]) -> None:

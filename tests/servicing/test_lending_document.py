@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from importlib.util import module_from_spec, spec_from_file_location
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from xinqiao.kit import CNY
 from xinqiao.servicing.daycount import days, fraction
 from xinqiao.servicing.errors import ProductContradictory
+from xinqiao.servicing.interest import InterestModel
 from xinqiao.servicing.product import Product, read_document, standards
 from xinqiao.servicing.product.model import DayCount, Rounding
-from xinqiao.servicing.schedule import FORMULAS, account, plan
+from xinqiao.servicing.schedule import FORMULAS, account, due_date, plan
 from xinqiao.servicing.schedule.rounding import to_minor
 
 ROOT = Path(__file__).parents[2]
@@ -100,3 +104,23 @@ def test_each_refused_product_is_refused_in_these_words() -> None:
 def test_every_shipped_product_and_every_formula_is_named() -> None:
     assert all(f"`{code}`" in TEXT for code in standards())
     assert [row[0].strip("`") for row in rows("| id | in words |")] == list(FORMULAS)
+
+
+def test_the_progressive_example_runs_and_gives_what_it_says() -> None:
+    """Each line of the block in turn; one that ends in a comment is an expression of that value."""
+    names: dict[str, object] = {
+        "date": date,
+        "Decimal": Decimal,
+        "pairwise": pairwise,
+        "CNY": CNY,
+        "InterestModel": InterestModel,
+        "due_date": due_date,
+    }
+    lines = re.search(r"```python\n(.*?)```", TEXT, re.DOTALL)[1].splitlines()
+    found = [(line.partition("  # ")[0], line.partition("  # ")[2]) for line in lines]
+    assert sum(bool(value) for _, value in found) >= 5
+    for code, value in found:
+        if value:
+            assert str(eval(code, names)) == value
+        else:
+            exec(code, names)
