@@ -402,6 +402,11 @@ def test_a_first_step_below_its_interest_is_refused() -> None:
         of(amortisation=Amortisation.STEPPED, steps=(Decimal("0.01"), Decimal(1)))
 
 
+def test_a_period_too_long_for_its_instalment_is_refused() -> None:
+    with pytest.raises(ScheduleImpossible, match="instalment 1 of .* does not cover its interest .* or a shorter period"):
+        of(instalments=120, request=replace(TEN_THOUSAND, first_due=date(2030, 1, 31)))
+
+
 def test_every_number_names_its_formula_in_both_languages() -> None:
     first, last = (of().instalments[index].basis for index in (0, -1))
     assert explain(first.interest).startswith("Interest is what is owed")

@@ -235,7 +235,9 @@ def _checked(frame: Frame, parts: list[Part]) -> list[Part]:
 def _refuse(frame: Frame, index: int, part: Part) -> None:
     if part.level is not None and part.level <= part.accrued and part.accrued > 1:
         said = f"instalment {index + 1} of {_money(frame, part.level)} does not cover its interest of {_money(frame, part.accrued)}"
-        raise ScheduleImpossible(f"{said}; start the steps higher, or let the period be shorter", field="steps")
+        if frame.product.steps:
+            raise ScheduleImpossible(f"{said}; start the steps higher", field="steps")
+        raise ScheduleImpossible(f"{said}; let there be fewer instalments, or a shorter period", field="instalments")
     raise TooSmallForTerm(_money(frame, frame.lent_by[-1]), len(frame.periods), field="principal")
 
 
