@@ -91,6 +91,12 @@ def _cash_refund(agreement: Agreement, events: Sequence[e.Event], standing: Sequ
         raise LifeRefused("refund_too_large", f"only {paid} minor units have settled anything", f"已入账还款仅 {paid}")
 
 
+def _compensation(agreement: Agreement, events: Sequence[e.Event], standing: Sequence[e.Event], event: e.Compensated) -> None:
+    owed = _books(agreement, events, event).outstanding.total
+    if event.amount > owed:
+        raise LifeRefused("compensation_too_large", f"only {owed} minor units are owed", f"未还金额仅 {owed}")
+
+
 def _re_age(agreement: Agreement, events: Sequence[e.Event], standing: Sequence[e.Event], event: e.ReAged) -> None:
     books = _books(agreement, events, event)
     matures = max(i.due for i in books.instalments if i.kind is not LineKind.ADDITIONAL)
@@ -125,6 +131,7 @@ CHECKS = {
     e.Reversed: _reversal,
     e.CreditRefunded: _refund,
     e.CashRefunded: _cash_refund,
+    e.Compensated: _compensation,
     e.ReAged: _re_age,
     e.ReAmortised: _re_amortise,
     e.Disbursed: _disbursal,

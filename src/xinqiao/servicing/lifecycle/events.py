@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from ..product.model import Every, FeeBase, FeeTime
+from ..product.model import Every, FeeBase, FeeTime, Kind
 from .parts import Parts
 
 
@@ -129,6 +129,14 @@ class CashRefunded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InterestWaived(Event):
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgiven(Event):
+    """Part of a hardship plan: the lender gives up what is owed of one kind (penalty interest, say), the oldest instalment first."""
+
+    kind: Kind
     amount: int
 
 

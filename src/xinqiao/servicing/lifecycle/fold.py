@@ -127,7 +127,9 @@ def apply(work: Work, event: e.Event) -> None:
         case e.CashRefunded():
             _cash_refunded(work, event)
         case e.InterestWaived():
-            _interest_waived(work, event)
+            _forgiven(work, event, Kind.INTEREST, event.amount, EntryKind.INTEREST_WAIVER)
+        case e.Forgiven():
+            _forgiven(work, event, event.kind, event.amount, EntryKind.FORGIVENESS)
         case e.ChargedOff():
             work.charged_off_on = event.on
             work.record(event, EntryKind.CHARGE_OFF, work.owed)
@@ -258,13 +260,11 @@ def _cash_refunded(work: Work, event: e.CashRefunded) -> None:
     work.post(event, EntryKind.CASH_REFUND, event.amount, shares)
 
 
-def _interest_waived(work: Work, event: e.InterestWaived) -> None:
-    left, shares = event.amount, []
+def _forgiven(work: Work, event: e.Event, kind: Kind, amount: int, entry: EntryKind) -> None:
+    left = amount
     for line in by_due(work.lines):
-        given = line.waive(Kind.INTEREST, left, event.on)
-        shares.append(Share(line.number, Parts(interest=given)))
-        left -= given
-    work.entries.append(Entry(event.id, event.on, EntryKind.INTEREST_WAIVER, event.amount - left))
+        left -= line.waive(kind, left, event.on)
+    work.entries.append(Entry(event.id, event.on, entry, amount - left))
 
 
 def _written_off(work: Work, event: e.WrittenOff) -> None:
@@ -275,6 +275,9 @@ def _written_off(work: Work, event: e.WrittenOff) -> None:
 
 
 def _compensated(work: Work, event: e.Compensated) -> None:
+    """The instalments are met; what met them is owed to the guarantor from now on."""
+    if work.progress is not None:
+        work.progress.begin(event.amount, event.on)
     shares, left = settle(work, event.amount, event.on, rule_for(work, "compensation"))
     for share in shares:
         work.subrogated += share.parts

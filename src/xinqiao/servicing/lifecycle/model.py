@@ -74,6 +74,7 @@ class EntryKind(StrEnum):
     COMPENSATION = "compensation"
     CHARGE_WAIVER = "charge_waiver"
     INTEREST_WAIVER = "interest_waiver"
+    FORGIVENESS = "forgiveness"
     CHARGEBACK = "chargeback"
     CREDIT_REFUND = "credit_refund"
     CASH_REFUND = "cash_refund"

@@ -55,6 +55,8 @@ def payments(events: Sequence[e.Event]) -> list[Money]:
                 found.append(Money(event.on, event.amount, event.kind.value))
             case e.SettledEarly():
                 found.append(Money(event.on, event.amount, "early_settlement"))
+            case e.Compensated():
+                found.append(Money(event.on, event.amount, "compensation"))
             case e.ChargeAdjusted():
                 found.append(Money(event.on, event.amount, "charge_adjustment"))
     return found
