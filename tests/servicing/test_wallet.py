@@ -17,6 +17,7 @@ from xinqiao.servicing.errors import (
     HoldEnded,
     KeyReused,
     MovementUnknown,
+    NotDone,
     RailRefused,
     TokenRefused,
     WalletCurrency,
@@ -122,6 +123,34 @@ def test_an_answer_that_was_lost_is_found_when_the_same_order_is_asked_again(beg
     assert wallet.carry_out(begin=begin, clock=clock, rail=rail, movement=asked.id).state is State.DONE
     assert wallet.carry_out(begin=begin, clock=clock, rail=rail, movement=asked.id).state is State.DONE
     assert (standing(begin, person), len(rail.carried)) == ((2000, 2000), 1)
+
+
+def test_a_pay_out_that_the_bank_returns_is_in_the_wallet_again_and_does_not_count_against_the_limit(begin, clock, person, rail) -> None:
+    fill(begin, clock, person, 5000)
+    one = wallet.carry_out(begin=begin, clock=clock, rail=rail, movement=draw(begin, clock, person, 3000).id)
+    clock.advance(timedelta(hours=3))
+    for _ in range(2):
+        with begin() as db:
+            back = wallet.take_back(db=db, clock=clock, movement=one.id, why="the account is closed")
+        assert (back.state, back.says, back.reference) == (State.RETURNED, "the account is closed", one.reference)
+    assert standing(begin, person) == (5000, 5000)
+    with begin() as db:
+        assert wallet.store.moved(db, person, wallet.Way.PAY_OUT, "CNY", on=clock.today()) == (CNY(0), CNY(0))
+
+
+def test_a_top_up_that_bounced_cannot_be_taken_from_a_wallet_that_spent_it(begin, clock, person) -> None:
+    one = fill(begin, clock, person, 5000)
+    with begin() as db:
+        wallet.pay(db=db, clock=clock, person=person, amount=CNY(1), to=PLATFORM, key="fee")
+    with pytest.raises(ledger.BalanceForbidden, match="wallet/"), begin() as db:
+        wallet.take_back(db=db, clock=clock, movement=one.id, why="no cover")
+    assert standing(begin, person) == (4999, 4999)
+
+
+def test_what_was_not_done_cannot_be_taken_back(begin, clock, person) -> None:
+    fill(begin, clock, person, 5000)
+    with pytest.raises(NotDone, match="asked"), begin() as db:
+        wallet.take_back(db=db, clock=clock, movement=draw(begin, clock, person, 100).id, why="x")
 
 
 @pytest.mark.parametrize("verb", ["top_up", "pay_out"])

@@ -420,3 +420,9 @@ class RailRefused(Refused):
     code = "wallet.rail_refused"
     says = "The payment rail {0!r} refused the order: {1}."
     says_zh = "支付通道 {0!r} 拒绝了指令：{1}。"
+
+
+class NotDone(Conflict):
+    code = "wallet.not_done"
+    says = "Movement {0} is {1}; only one that was done can be given back."
+    says_zh = "该笔充值或提现 {0} 的状态为 {1}；只有已完成的才能退回。"

@@ -242,7 +242,8 @@ def _wallets() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("minor > 0", name=op.f("ck_wallet_movement_positive")),
         sa.CheckConstraint(
-            "state IN ('asked', 'done', 'refused') AND (state = 'asked') = (ended_at IS NULL)", name=op.f("ck_wallet_movement_state")
+            "state IN ('asked', 'done', 'refused', 'returned') AND (state = 'asked') = (ended_at IS NULL)",
+            name=op.f("ck_wallet_movement_state"),
         ),
         sa.PrimaryKeyConstraint("tenant", "id", "person_id", name=op.f("pk_wallet_movement")),
     )

@@ -17,6 +17,7 @@ from .service import (
     receive,
     release,
     statement,
+    take_back,
     top_up,
     unanswered,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "receive",
     "release",
     "statement",
+    "take_back",
     "top_up",
     "unanswered",
 ]

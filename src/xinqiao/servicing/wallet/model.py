@@ -39,6 +39,8 @@ class State(StrEnum):
     """The rail has not said yet; of a pay-out the amount is held."""
     DONE = "done"
     REFUSED = "refused"
+    RETURNED = "returned"
+    """Done, and days later given back by the bank (退汇): the posting stands, and its reversal beside it."""
 
 
 @dataclass(frozen=True, slots=True)

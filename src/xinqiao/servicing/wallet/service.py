@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from xinqiao.kit import Clock, Money, events
 
 from .. import ledger
-from ..errors import KeyReused, MovementUnknown, RailRefused, RailSilent, WalletShort, WalletUnknown
+from ..errors import KeyReused, MovementUnknown, NotDone, RailRefused, RailSilent, WalletShort, WalletUnknown
 from ..ledger import Account, Cursor, Hold, Kind, Posting, Statement, Transfer
 from . import store
 from .model import Limits, Movement, Standing, State, Way, account, limits_of, movement_id, require_token
@@ -98,6 +98,24 @@ def conclude(*, db: Connection, clock: Clock, rail: str, movement: UUID, answer:
     store.end(db, one, state=state, rail=rail, reference=reference, says=says, at=clock.now())
     data = {"way": one.way, "amount": one.amount, "state": state, "rail": rail, "reference": reference}
     events.append(db, [events.Event("servicing.wallet_moved", one.id, data, one.person, clock.now())])
+    return get_movement(db=db, movement=movement)
+
+
+def take_back(*, db: Connection, clock: Clock, movement: UUID, why: str) -> Movement:
+    """The bank gave back what it had done: reverse its posting. A repeat changes nothing.
+
+    Raises MovementUnknown, NotDone, and BalanceForbidden when a top-up that bounced is already spent: what is missing is then booked against the person.
+    """
+    one = store.get(db, movement, lock=True)
+    if one is None:
+        raise MovementUnknown(movement)
+    if one.state is State.RETURNED:
+        return one
+    if one.state is not State.DONE:
+        raise NotDone(movement, one.state)
+    ledger.reverse(db=db, clock=clock, transfers=[_key(one.id)], key=f"wallet/returned/{one.id}", why=why)
+    store.end(db, one, state=State.RETURNED, rail=one.rail or "", reference=one.reference, says=why, at=clock.now())
+    events.append(db, [events.Event("servicing.wallet_returned", one.id, {"way": one.way, "amount": one.amount}, one.person, clock.now())])
     return get_movement(db=db, movement=movement)
 
 

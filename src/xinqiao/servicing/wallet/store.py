@@ -51,7 +51,7 @@ movement = Table(
     Column("ended_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("tenant", "id", "person_id"),
     CheckConstraint("minor > 0", name="positive"),
-    CheckConstraint("state IN ('asked', 'done', 'refused') AND (state = 'asked') = (ended_at IS NULL)", name="state"),
+    CheckConstraint("state IN ('asked', 'done', 'refused', 'returned') AND (state = 'asked') = (ended_at IS NULL)", name="state"),
     Index("ix_wallet_movement_person", "tenant", "person_id", "on"),
     Index("ix_wallet_movement_asked", "tenant", "at", postgresql_where=text("state = 'asked'")),
 )
@@ -91,8 +91,8 @@ def of_person(db: Connection, person: UUID, *, limit: int) -> Sequence[Movement]
 
 
 def moved(db: Connection, person: UUID, way: Way, currency: str, *, on: date) -> tuple[Money, Money]:
-    """What was moved that way, refusals aside, on this day and in this month."""
-    counted = movement.c.state != State.REFUSED
+    """What was moved that way, refused and returned movements aside, on this day and in this month."""
+    counted = movement.c.state.in_([State.ASKED, State.DONE])
     mine = (movement.c.person_id == person) & (movement.c.way == way) & (movement.c.currency == currency) & counted
     total = func.coalesce(func.sum(movement.c.minor), 0)
     day = func.coalesce(func.sum(movement.c.minor).filter(movement.c.on == on), 0)
