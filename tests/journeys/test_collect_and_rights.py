@@ -17,6 +17,7 @@ from xinqiao.demo.world import World
 from xinqiao.journeys import ApplicantJourneys, House, applying, collecting, lending, reviewing, rights
 from xinqiao.journeys.errors import LoanOpen, NoPaymentRail, NotNow, ProofNeeded
 from xinqiao.kit import CNY, FixedClock, events, new_id
+from xinqiao.servicing import ledger, reporting
 from xinqiao.vault import SYSTEM, Actor, Field, PersonForgotten, Purpose
 
 RISK = Actor("operator", "reviewer-1", frozenset({"risk"}))
@@ -61,6 +62,38 @@ def test_arrears_are_reported_only_after_notice_and_grace(house: House, clock: F
     clock.advance(timedelta(days=grace + 1))
     assert collecting.end_of_day(house)["reported"] == 1
     assert loan_events(house, application).count("servicing.bureau_recorded") == 1
+
+
+def test_the_bureau_is_told_with_consent_and_told_again_when_the_arrears_are_paid(
+    house: House, clock: FixedClock, lent: Callable[..., UUID]
+) -> None:
+    """Notice, grace, record, file, answer; then the payment, and the bureau hears of that too."""
+    application = lent()
+    clock.advance(timedelta(days=40))
+    collecting.end_of_day(house)
+    clock.advance(timedelta(days=8))
+    assert collecting.end_of_day(house)["sent"] >= 1
+    with house.begin() as db:
+        loan = lending.loan_of(db, application)
+        told = [one["kind"] for one in reporting.told_of(db=db, loan_id=loan.id)]
+        assert "negative" in told
+        assert reporting.unanswered(db=db) == [], "the simulated bureau took every record"
+    lending.repay(house, loan.id, amount=ApplicantJourneys(house).loan(application).overdue, key="all of it")
+    clock.advance(timedelta(days=1))
+    assert collecting.end_of_day(house)["cleared"] == 1
+    with house.begin() as db:
+        assert reporting.stuck(db=db) == []
+        assert [one["kind"] for one in reporting.told_of(db=db, loan_id=loan.id)].count("cleared") == 1
+
+
+def test_a_closed_day_stays_closed_and_its_interest_is_in_the_books(house: House, clock: FixedClock, lent: Callable[..., UUID]) -> None:
+    lent()
+    clock.advance(timedelta(days=10))
+    collecting.end_of_day(house)
+    with house.begin() as db:
+        earned = {kind: one.net.minor for (kind, _), one in ledger.trial_balance(db=db).items()}
+        assert earned[ledger.Kind.ACCRUED] == -earned[ledger.Kind.INCOME] > 0
+        assert ledger.closes(db=db)[0].on == clock.today() - timedelta(days=1)
 
 
 def test_payment_in_the_grace_period_stops_the_report(house: House, clock: FixedClock, lent: Callable[..., UUID]) -> None:

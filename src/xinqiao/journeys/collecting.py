@@ -1,4 +1,4 @@
-"""The end of a day over the book: age the loans, remind, give notice, and report to the bureau only when all its conditions hold.
+"""The end of a day over the book: close it, then remind, give notice, and report to the bureau only when all its conditions hold.
 
 A reminder goes out between 8:00 and 22:00 local time alone. A negative report needs the borrower's own receipt, a notice before it, and a
 grace period in which payment stops it (Credit Reporting Regulation 2013, art. 15; unverified).
@@ -7,17 +7,21 @@ grace period in which payment stops it (Credit Reporting Regulation 2013, art. 1
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from xinqiao import consent, servicing
+from xinqiao import batch, consent, servicing
 from xinqiao.kit import events
 from xinqiao.kit.locks import hold
 from xinqiao.kit.telemetry import logger
-from xinqiao.servicing import View, contact, delinquency, reporting
+from xinqiao.servicing import View, contact, reporting
 from xinqiao.vault import Purpose
 
+from . import bureau
 from .house import House, note
 
 log = logger("collect")
@@ -27,31 +31,58 @@ CHANNEL = "page"
 
 
 def end_of_day(house: House) -> dict[str, int]:
-    """Everything this day asks for; doing it again does nothing more. Returns how many were aged, reminded, noticed and reported."""
-    done: Counter[str] = Counter(aged=0, reminded=0, noticed=0, reported=0, cleared=0)
-    after: UUID | None = None
-    while True:
-        with house.begin() as db:
-            hold(db, "end-of-day")
-            loans = servicing.active_loans(db=db, after=after, limit=PAGE)
-            if not loans:
-                return dict(done)
-            done.update(_day(house, db, loans))
-        after = loans[-1]
+    """Close yesterday for the whole book, then do what today asks of those who are late or soon due; again, it does nothing more.
 
-
-def _day(house: House, db: Connection, loans: list[UUID]) -> Counter[str]:
+    Returns how many were aged, reminded, noticed, reported, cleared and told to the bureau.
+    """
     on = house.clock.today()
-    aged = delinquency.age(db=db, clock=house.clock, book=servicing.owing(db=db, loan_ids=loans, on=on), on=on)
-    done = Counter(aged=aged)
-    for loan_id in loans:
-        try:
-            with db.begin_nested():
+    closed = batch.end_of_day(begin=house.begin, clock=house.clock, on=on - timedelta(days=1))
+    done: Counter[str] = Counter(aged=closed.moved, reminded=0, noticed=0, reported=0, cleared=0)
+    after: batch.Reminder | None = None
+    while page := _page(house, on, after):
+        done.update(_day(house, on, [one.loan_id for one in page]))
+        after = page[-1]
+    done.update(_clear(house))
+    done.update(bureau.day(house))
+    return dict(done)
+
+
+def _page(house: House, on: date, after: batch.Reminder | None) -> list[batch.Reminder]:
+    with house.begin() as db:
+        return batch.reminders(db=db, on=on, after=after, limit=PAGE)
+
+
+def _day(house: House, on: date, loans: list[UUID]) -> Counter[str]:
+    done: Counter[str] = Counter()
+    with house.begin() as db:
+        hold(db, "end-of-day")
+        for loan_id in loans:
+            with _apart(db, loan_id):
+                servicing.loans.close_loan_day(db=db, clock=house.clock, loan_id=loan_id)
                 seen = servicing.view(db=db, clock=house.clock, loan_id=loan_id, on=on)
                 done.update(Counter(reminded=int(remind(house, db, seen))) + report(house, db, seen))
-        except Exception as error:
-            log.error("a loan's day failed", loan=str(loan_id), error=type(error).__name__, exc_info=error)
     return done
+
+
+def _clear(house: House) -> Counter[str]:
+    """Tell the bureau of reported arrears that were paid since."""
+    done: Counter[str] = Counter()
+    with house.begin() as db:
+        hold(db, "end-of-day")
+        for loan_id in reporting.open_reports(db=db):
+            with _apart(db, loan_id):
+                done["cleared"] += int(reporting.clear(db=db, clock=house.clock, loan_id=loan_id) is not None)
+    return done
+
+
+@contextmanager
+def _apart(db: Connection, loan_id: UUID) -> Iterator[None]:
+    """One loan that fails does not hold up the others."""
+    try:
+        with db.begin_nested():
+            yield
+    except Exception as error:
+        log.error("a loan's day failed", loan=str(loan_id), error=type(error).__name__, exc_info=error)
 
 
 def remind(house: House, db: Connection, seen: View) -> bool:
@@ -77,13 +108,13 @@ def _why_remind(seen: View) -> str | None:
 
 
 def report(house: House, db: Connection, seen: View) -> Counter[str]:
-    """Notice of a coming report, the report once its grace is over, and its correction once the arrears are paid.
+    """Notice of a coming report, and the report once its grace is over.
 
-    All of it only where the borrower agreed to reporting, and the notice only at hours when people may be contacted.
+    Both only where the borrower agreed to reporting, and the notice only at hours when people may be contacted.
     """
     loan_id = seen.loan.id
     if not seen.days_past_due:
-        return Counter(cleared=int(reporting.clear(db=db, clock=house.clock, loan_id=loan_id) is not None))
+        return Counter()
     receipt = _receipt(house, db, seen.loan.person_id)
     if receipt is None:
         return Counter()

@@ -7,7 +7,7 @@ from .making import arrears
 from .model import Answer, Dispute, Finding, Ground, Notice, Record, notice_text
 from .monthly import report_month
 from .sending import Acknowledged, Batch, acknowledge, export_again, export_batch, outcomes, release, stuck, told_of, unanswered
-from .service import clear, notify, records, report
+from .service import clear, notify, open_reports, records, report
 from .shape import check, schema
 from .simulator import SimulatedBureau
 
@@ -39,6 +39,7 @@ __all__ = [
     "notify",
     "open_dispute",
     "open_disputes",
+    "open_reports",
     "outcomes",
     "overdue_disputes",
     "records",

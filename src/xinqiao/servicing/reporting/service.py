@@ -81,6 +81,11 @@ def clear(*, db: Connection, clock: Clock, loan_id: UUID) -> Record | None:
     return _record(db, made, making.cleared(seen.loan, made, open_since.id))
 
 
+def open_reports(*, db: Connection, limit: int = 10_000) -> list[UUID]:
+    """Loans reported for arrears that no later record has ended: those to `clear` once they are paid."""
+    return store.open_reports(db, limit=limit)
+
+
 def records(*, db: Connection, loan_id: UUID) -> list[Record]:
     """All records made of a loan, oldest first."""
     return store.records(db, loan_id)

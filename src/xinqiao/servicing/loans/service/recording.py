@@ -61,9 +61,29 @@ def record(
     after = replay(loan.agreed, [*(one.event for one in life), event], on=today)
     what = Happened(event, clock.now(), author.by, author.why)
     done = _happen(db, clock, loan, (before, after), what)
+    _mark(db, clock, done, event, [one.event for one in life])
     if tell:
         events.append(db, [_told(done, what)])
     return done
+
+
+def _mark(db: Connection, clock: Clock, done: Recorded, event: Event, life: Sequence[Event]) -> None:
+    """Tell the classification what bears on it: an event that eases or ends the debt, or one that is taken back."""
+    taken_back = isinstance(event, e.Reversed)
+    meant = next((one for one in life if one.id == event.of), None) if isinstance(event, e.Reversed) else event
+    flag = _flag(meant) if meant is not None else None
+    if flag is not None:
+        mark = delinquency.lift if taken_back else delinquency.mark
+        days = done.books.delinquency.days
+        mark(db=db, clock=clock, loan_id=done.loan.id, person_id=done.loan.person_id, flag=flag, days_past_due=days)
+
+
+def _flag(event: Event) -> delinquency.Flag | None:
+    """A due date that only moves to another day of the month is a convenience and no restructuring."""
+    only_moved = isinstance(event, e.Rescheduled) and not (
+        event.grace_principal or event.grace_interest or event.extra_instalments or event.annual_rate is not None
+    )
+    return None if only_moved else delinquency.OF_EVENTS.get(codec.name_of(event))
 
 
 def _again(loan: Loan, books: Books, known: Happened, make: Make) -> Recorded:

@@ -1,7 +1,18 @@
 """Notices and records; what waits to leave, left and came back; disputes. Only queries; nothing is ever changed but the queue."""
 
 from .disputes import dispute, dispute_answer
-from .notices import add_notice, add_record, cleared_before, notice, record_of, records, reported_and_open, same_record, withdrawn
+from .notices import (
+    add_notice,
+    add_record,
+    cleared_before,
+    notice,
+    open_reports,
+    record_of,
+    records,
+    reported_and_open,
+    same_record,
+    withdrawn,
+)
 from .outbox import batch, batch_line, outcome, queue, submission
 
 NEW = (submission, queue, batch, batch_line, outcome, dispute, dispute_answer)
@@ -13,6 +24,7 @@ __all__ = [
     "add_record",
     "cleared_before",
     "notice",
+    "open_reports",
     "record_of",
     "records",
     "reported_and_open",

@@ -120,6 +120,16 @@ def reported_and_open(db: Connection, of: Loan) -> Record | None:
     return still[-1] if still else None
 
 
+def open_reports(db: Connection, *, limit: int) -> list[UUID]:
+    """Loans with a negative record whose arrears no later record has ended."""
+    ended = record.alias("ended")
+    same = and_(
+        ended.c.person_id == record.c.person_id, ended.c.loan_id == record.c.loan_id, ended.c.arrears_since == record.c.arrears_since
+    )
+    over = select(ended.c.id).where(same, ended.c.kind != "negative").exists()
+    return list(db.execute(select(record.c.loan_id).distinct().where(record.c.kind == "negative", ~over).limit(limit)).scalars())
+
+
 def withdrawn(db: Connection, of: Loan, since: date) -> bool:
     """Whether these arrears were found not to stand."""
     mine = (record.c.person_id == of.person_id) & (record.c.loan_id == of.id) & (record.c.arrears_since == since)
