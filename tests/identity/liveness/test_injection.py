@@ -78,6 +78,14 @@ def test_a_hand_that_moves_or_rests_is_no_loop(seed: int, step: float) -> None:
     assert repeats_signal(clip(walk(25, seed, step))).state is State.PASS
 
 
+@pytest.mark.parametrize("beat", [3, 4, 6])
+@pytest.mark.parametrize("step", [0.0, 0.3])
+def test_bands_of_mains_light_over_a_still_scene_are_no_loop(beat: int, step: float) -> None:
+    rows = np.arange(120)[:, None, None] / 40
+    lit = [f * (1 + 0.25 * np.sin(2 * np.pi * (rows + n / beat))) for n, f in enumerate(walk(25, 5, step))]
+    assert repeats_signal(clip([np.clip(f, 0, 255).astype(np.uint8) for f in lit])).state is State.PASS
+
+
 def test_a_clip_of_which_most_frames_are_equal_goes_to_a_person() -> None:
     few = walk(5, 1)
     assert repeats_signal(clip([f for f in few for _ in range(5)])).reason == "repeated_frames"

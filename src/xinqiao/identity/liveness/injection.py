@@ -24,12 +24,12 @@ FASTEST = 1 / 500
 """Seconds; no phone's recorder gives its page 500 pictures a second."""
 REPEATED = 0.5
 """Share of successive frames that are equal to the last pixel, from which a clip was not recorded in one go."""
-LAGS = 4
-"""Frames between two showings of one picture, at the least."""
+LAGS = 7
+"""Frames between two showings of one picture, at the least: mains light beats with a shutter every three to six, and is no loop."""
 RUN = 6
 """Successive frames that come back, at the least."""
 NEARER = 0.5
-"""A frame that comes back lies nearer to its first showing than this share of the step between neighbours."""
+"""A frame that comes back lies nearer to its first showing than this share of the smallest usual step over fewer than LAGS frames."""
 MARK_TIMES, MARK_WAVES = 8, 24
 SAME_CLIP_BITS = 64
 """Differing bits of two clip marks (256) at or under which one clip was sent twice; its error rates stand in docs/liveness.md."""
@@ -68,10 +68,10 @@ def comes_back(frames: Sequence[Picture]) -> int:
     A living scene does not return to an earlier picture more exactly than it leaves it, frame after frame.
     """
     small = np.stack([cv2.resize(cv2.cvtColor(f, cv2.COLOR_RGB2GRAY), (48, 36), interpolation=cv2.INTER_AREA) for f in frames]).astype(
-        np.float32
+        float
     )
     apart = np.abs(small[:, None] - small[None]).mean((2, 3))
-    step = float(np.median(np.diagonal(apart, 1)))
+    step = min(float(np.median(np.diagonal(apart, lag))) for lag in range(1, min(LAGS, len(frames))))
     near = apart < NEARER * step
     lines = [np.diagonal(near, lag) for lag in range(LAGS, len(frames))]
     flipped = np.fliplr(near)
