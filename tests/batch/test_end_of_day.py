@@ -19,7 +19,7 @@ from xinqiao.kit import CNY, Database, FixedClock
 from xinqiao.servicing import Party, book, delinquency, ledger, repay, view
 from xinqiao.servicing.errors import DayNotOver
 from xinqiao.servicing.ledger import Account, Kind
-from xinqiao.servicing.loans import Loan
+from xinqiao.servicing.loans import Author, Loan, write_off
 
 from ..servicing.lending import BANK, TERMS, lent
 
@@ -274,3 +274,24 @@ def test_what_was_earned_goes_with_the_claim_to_its_buyer(db: Connection, clock:
     assert net(db, Kind.ACCRUED, BANK.id) == 0
     assert net(db, Kind.ACCRUED, buyer) == earned + done.earned["CNY"]
     assert net(db, Kind.INCOME, BANK.id) == -earned
+
+
+def test_a_loan_written_off_is_told_apart_from_one_repaid(db: Connection, clock: FixedClock) -> None:
+    """Late by the end of April, written off in May, kept apart at every close after it."""
+    gone, paid, kept = (lent(db, clock) for _ in range(3))
+    while clock.today() < date(2026, 5, 1):
+        clock.advance(ONE_DAY)
+    close(db, clock)
+    clock.advance(ONE_DAY)
+    write_off(db=db, clock=clock, loan_id=gone.id, key="lost", author=Author("officer", "nothing to be had"))
+    repay(db=db, clock=clock, loan_id=paid.id, amount=view(db=db, clock=clock, loan_id=paid.id).owed.payoff, key="all")
+    for _ in range(3):
+        clock.advance(ONE_DAY)
+        close(db, clock)
+    assert {one.key: one.loans for one in book.lines(db=db, by=book.By.BUCKET)} == {"M2": 1, "charged_off": 1, "closed": 1}
+    assert {one.key: one.loans for one in book.balances(db=db, by=book.By.BUCKET)} == {"M2": 1, "charged_off": 1, "closed": 1}
+    rolled = book.roll_rates(db=db)
+    assert [rolled.moved("M1", end, "loans") for end in ("M2", "charged_off", "closed")] == [1, 1, 1]
+    found, last = rows(db, clock.today() - ONE_DAY)[kept.id], rows(db, date(2026, 5, 2))
+    assert (last[gone.id].interest, last[gone.id].penalty, last[gone.id].collected) == (0, 0, 0)
+    assert net(db, Kind.ACCRUED, BANK.id) == found.interest + found.penalty

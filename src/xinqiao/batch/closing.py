@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from time import sleep
 from uuid import UUID, uuid5
@@ -121,8 +122,19 @@ def _next_page(begin: Begin, clock: Clock, on: date, buckets: Buckets) -> bool:
 def _stand(page: Page, on: date) -> tuple[Standing, Ints]:
     """Each loan's standing, and its days past due: none for one that has ended."""
     day = columns.number(on)
-    standing = stand(day, page.start, page.closed, page.penalty, page.rows)
+    standing = _taken_back(page, stand(day, page.start, page.closed, page.penalty, page.rows))
     return standing, standing.days_past_due(day)
+
+
+def _taken_back(page: Page, standing: Standing) -> Standing:
+    """Of a loan written off only what had come in stays earned: the rows no longer tell what was paid from what was given up."""
+    came_in = page.before.collected
+    return replace(
+        standing,
+        earned_interest=np.where(page.lost, came_in, standing.earned_interest),
+        earned_penalty=np.where(page.lost, 0, standing.earned_penalty),
+        collected=np.where(page.lost, came_in, standing.collected),
+    )
 
 
 def _moving(page: Page, standing: Standing, late: Ints, on: date, buckets: Buckets) -> Bools:

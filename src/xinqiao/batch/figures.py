@@ -13,7 +13,8 @@ from . import columns
 from .model import CURRENCY, FLAGS, GRADE, PRODUCT, REGION, Base, Page, Standing
 from .sums import Sums, merged, summed, summed_by_day
 
-CURRENT, CLOSED, CHARGED_OFF = "current", "closed", "charged_off"
+CURRENT, CLOSED, CHARGED_OFF, WRITTEN_OFF = "current", "closed", "charged_off", "written_off"
+"""Beside the buckets: a loan charged off is booked as a loss and still owed; one written off has ended."""
 PAR = (30, 90)
 """Days past due beyond which a loan counts as portfolio at risk."""
 
@@ -108,11 +109,15 @@ def _closed(page: Page) -> Sums:
     """Loans that ended since the close before, less those that were opened again: the sum of all closes is what has ever ended."""
     turned = page.closed.astype(np.int64) - page.before.closed
     of = turned != 0
-    keys = {name: column[of] for name, column in _keys(page, np.full(len(page), CLOSED)).items()}
+    keys = {name: column[of] for name, column in _keys(page, ending(page)).items()}
     keys["grade"] = np.full(int(of.sum()), Grade.NORMAL.word)
     none = np.zeros(int(of.sum()), np.int64)
     values = {"loans": turned[of], "principal": (turned * page.principal)[of], "outstanding": none, "overdue": none, "accrued": none}
     return summed(keys, {**values, **{f"par{days}": none for days in PAR}})
+
+
+def ending(page: Page) -> NDArray[np.str_]:
+    return np.where(page.lost, WRITTEN_OFF, CLOSED)
 
 
 def _flows(page: Page, bucket: NDArray[np.str_]) -> Sums:
@@ -156,7 +161,7 @@ def base_of(page: Page, before: date | None, on: date) -> Base:
 def _rolls(page: Page, bucket: NDArray[np.str_], base: Base, buckets: Buckets) -> Sums:
     """From bucket to bucket since the base; who ended counts once, on the day of the close that saw it."""
     start = np.array(buckets.states)[bucket_codes(base[0], buckets)]
-    end = np.where(page.closed, CLOSED, np.where(bucket == "", CURRENT, bucket))
+    end = np.where(page.closed, ending(page), np.where(bucket == "", CURRENT, bucket))
     of = (base[0] >= 0) & ~(page.closed & page.before.closed)
     keys = {"currency": page.words[of, CURRENCY], "funder": page.funders[of], "was": start[of], "became": end[of]}
     return summed(keys, {"loans": np.ones(int(of.sum()), np.int64), "balance": base[1][of]})

@@ -105,6 +105,9 @@ class Page:
     funders: NDArray
     start: Ints
     closed: Bools
+    """Loans that ended: repaid or written off."""
+    lost: Bools
+    """Of them, those written off."""
     principal: Ints
     outstanding: Ints
     penalty: tuple[Ints, Ints]

@@ -112,7 +112,7 @@ marks AS (
 MINE = f"""
 mine AS MATERIALIZED (
     SELECT row_number() OVER (ORDER BY l.person_id, l.id) - 1 AS n, l.person_id, l.id, l.funder_id, l.disbursed_on,
-           l.closed_on IS NOT NULL AS ended, l.principal, l.outstanding,
+           l.closed_on IS NOT NULL AS ended, l.state = 'written_off' AS lost, l.principal, l.outstanding,
            coalesce(CAST(l.terms ->> 'penalty_rate' AS numeric), 0) * %(scale)s AS late_parts,
            CAST(l.terms ->> 'penalty_days_in_year' AS bigint) * %(scale)s AS late_scale,
            coalesce(p.interest, e.interest, 0) AS was_interest, coalesce(p.penalty, e.penalty, 0) AS was_penalty,
@@ -143,7 +143,7 @@ mine AS MATERIALIZED (
 row, or, for one that ended and was opened again, on its last one."""
 
 OF_LOANS = (
-    *("n", "person_id", "id", "funder_id", "disbursed_on", "ended", "principal", "outstanding", "late_parts::bigint", "late_scale"),
+    *("n", "person_id", "id", "funder_id", "disbursed_on", "ended", "lost", "principal", "outstanding", "late_parts::bigint", "late_scale"),
     *("was_interest", "was_penalty", "was_collected", "was_worst", "was_late", "was_outstanding", "base_days", "base_outstanding"),
     *("was_closed", "was_funder", "since"),
 )
@@ -309,7 +309,7 @@ def _page(found: Sequence[bytes | None]) -> Page:
         raise ValueError(f"a penalty rate has more decimals than {RATE_SCALE} parts can hold")
     spoken = np.array([one.split("\x1f") for one in bytes(words).decode().split("\x1e")]) if words else np.empty((0, WORDS), np.str_)
     columns_of = [decode(one) for one in arrays]
-    _, people, loans, funders, start, ended, principal, outstanding, parts, scale, *was, since, spoken = _ordered(
+    _, people, loans, funders, start, ended, lost, principal, outstanding, parts, scale, *was, since, spoken = _ordered(
         [*columns_of[: len(OF_LOANS)], spoken]
     )
     rows = _ordered(columns_of[len(OF_LOANS) :])
@@ -319,6 +319,7 @@ def _page(found: Sequence[bytes | None]) -> Page:
         funders=funders,
         start=start,
         closed=ended.astype(np.bool_),
+        lost=lost.astype(np.bool_),
         principal=principal,
         outstanding=outstanding,
         penalty=(parts, scale),

@@ -33,7 +33,7 @@ line = Table(
     PrimaryKeyConstraint("tenant", "day", "currency", "funder_id", "vintage", "product", "region", "bucket", "grade"),
 )
 """Sums over the loans of one key on a closed day; `bucket` is "" for current loans, "closed" for those
-repaid by then, "charged_off" for those written off."""
+repaid by then, "charged_off" for those booked as a loss and still owed, "written_off" for those that ended unpaid."""
 
 roll = Table(
     "book_roll",
@@ -83,7 +83,7 @@ flow = Table(
 
 KEYS = {
     By.VINTAGE: "to_char(l.disbursed_on, 'YYYY-MM')",
-    By.BUCKET: "CASE WHEN l.closed_on IS NOT NULL THEN 'closed' ELSE coalesce(s.bucket, 'current') END",
+    By.BUCKET: "CASE WHEN l.closed_on IS NULL THEN coalesce(s.bucket, 'current') WHEN l.state = 'written_off' THEN 'charged_off' ELSE 'closed' END",
     By.FUNDER: "l.funder_id::text",
     By.PRODUCT: "coalesce(a.product, '')",
     By.REGION: "coalesce(a.region, '')",
@@ -147,7 +147,7 @@ def vintage_curves(db: Connection, late: tuple[str, ...], *, today: date, curren
 FIGURE_KEYS = {
     None: "'all'",
     By.VINTAGE: "to_char(vintage, 'YYYY-MM')",
-    By.BUCKET: "CASE bucket WHEN '' THEN 'current' ELSE bucket END",
+    By.BUCKET: "CASE bucket WHEN '' THEN 'current' WHEN 'written_off' THEN 'charged_off' ELSE bucket END",
     By.FUNDER: "funder_id::text",
     By.PRODUCT: "product",
     By.REGION: "region",
@@ -186,7 +186,8 @@ def curves(db: Connection, late: str, *, day: date, currency: str, funder_id: UU
 
 
 def rolls(db: Connection, *, currency: str, funder_id: UUID | None, day: date | None) -> list[tuple[str, str, int, int]]:
-    query = f"SELECT was, became, sum(loans) AS loans, sum(balance) AS balance FROM book_roll WHERE {OF_DAY} GROUP BY was, became"
+    became = "CASE became WHEN 'written_off' THEN 'charged_off' ELSE became END"
+    query = f"SELECT was, {became} AS became, sum(loans) AS loans, sum(balance) AS balance FROM book_roll WHERE {OF_DAY} GROUP BY 1, 2"
     rows = db.execute(text(query), {"day": day, "currency": currency, "funder": funder_id})
     return [(r.was, r.became, int(r.loans), int(r.balance)) for r in rows]
 
@@ -227,7 +228,7 @@ def save_lines(db: Connection, on: date, lines: Columns, *, before: date | None)
     query = f"""
         WITH given AS ({_given(LINE_KEYS, SIZES)}), carried AS (
             SELECT currency, funder_id, vintage, product, region, bucket, grade, {", ".join(SIZES)} FROM book_line
-            WHERE day = :before AND bucket = 'closed'
+            WHERE day = :before AND bucket IN ('closed', 'written_off')
         )
         INSERT INTO book_line (day, currency, funder_id, vintage, product, region, bucket, grade, {", ".join(SIZES)})
         SELECT :day, currency, funder, vintage, product, region, bucket, grade, {sums} FROM (SELECT * FROM given UNION ALL SELECT * FROM carried) both_days
@@ -238,7 +239,7 @@ def save_lines(db: Connection, on: date, lines: Columns, *, before: date | None)
 def save_rolls(db: Connection, on: date, rolls: Columns, *, before: date | None) -> None:
     query = f"""
         WITH given AS ({_given(ROLL_KEYS, ("loans", "balance"))}), carried AS (
-            SELECT currency, funder_id, was, became, loans, balance FROM book_roll WHERE day = :before AND became = 'closed'
+            SELECT currency, funder_id, was, became, loans, balance FROM book_roll WHERE day = :before AND became IN ('closed', 'written_off')
         )
         INSERT INTO book_roll (day, currency, funder_id, was, became, loans, balance)
         SELECT :day, currency, funder, was, became, sum(loans), sum(balance) FROM (SELECT * FROM given UNION ALL SELECT * FROM carried) both_days
