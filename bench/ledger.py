@@ -4,7 +4,7 @@
 
 The embedded PostgreSQL in a folder of its own. Wall time is what a caller waits; CPU is this process and its database backend. COPY writes the
 same rows to a bare table (no index, no constraint, no row-level security): the ceiling, not a peer. `--book` also loads so many transfers into a
-second database and asks every question of a ledger explorer (`_explorer.py`); `run` gives both as one dict.
+second database and asks every question of a ledger explorer (`_explorer.py`); `figures` gives both as one dict.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def prepare(database: Database, accounts: list[Account]) -> None:
             ledger.open_accounts(db=db, accounts=accounts[start : start + 2000])
 
 
-def posting(transfers: int = 50_000, size: int = 500) -> list[dict[str, object]]:
+def run(transfers: int = 50_000, size: int = 500) -> list[Result]:
     """Rows a second of posting by lists, of repeating it, and of COPY."""
     accounts, made = book(transfers, max(1, transfers // 10))
     with tempfile.TemporaryDirectory(prefix="xinqiao-bench-") as folder:
@@ -138,12 +138,12 @@ def posting(transfers: int = 50_000, size: int = 500) -> list[dict[str, object]]
             found = ledger.verify(db=db)
             assert found.is_sound, found.problems
         database.close()
-    return [result.as_json() for result in results]
+    return results
 
 
-def run(transfers: int = 50_000, size: int = 500, explored: int = 10_000_000) -> dict[str, object]:
-    """`posting` and `explorer`; without the explorer's book when `explored` is 0. The book takes some minutes and six gigabytes of disk."""
-    found: dict[str, object] = {"posting": posting(transfers, size)}
+def figures(transfers: int = 50_000, size: int = 500, explored: int = 10_000_000) -> dict[str, object]:
+    """`posting` (of `run`) and `explorer` (of `_explorer.run`); without the explorer's book when `explored` is 0. The book takes some minutes and six gigabytes of disk."""
+    found: dict[str, object] = {"posting": [result.as_json() for result in run(transfers, size)]}
     if explored:
         found["explorer"] = _explorer.run(explored)
     return found
@@ -156,7 +156,7 @@ def main() -> None:
     parser.add_argument("--book", type=int, default=0, help="transfers of the book to explore; 0 leaves it out")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    found = run(options.transfers, options.size, options.book)
+    found = figures(options.transfers, options.size, options.book)
     if options.json:
         print(json.dumps(found))
         return

@@ -96,10 +96,11 @@ def balance_at(db: Connection, of: Account, point: Cursor) -> Balance:
     where = [place() < _place(point)]
     if base is not None:
         where += [transfer.c.booked_on > base.on, transfer.c.at >= _not_before(base.on)]
-    totals = [
-        int(db.execute(select(func.coalesce(func.sum(transfer.c.minor), 0)).where(side == of.id, *where)).scalar_one())
+    sums = [
+        select(func.coalesce(func.sum(transfer.c.minor), 0)).where(side == of.id, *where).scalar_subquery()
         for side in (transfer.c.debit, transfer.c.credit)
     ]
+    totals = [int(total) for total in db.execute(select(*sums)).one()]
     had = (base.debits, base.credits) if base is not None else (0, 0)
     debits, credits = (before + more for before, more in zip(had, totals, strict=True))
     return Balance(of, Money(debits, of.currency), Money(credits, of.currency))
