@@ -340,3 +340,18 @@ def test_a_settlement_costs_the_same_under_either_contract(db: Connection, clock
         until(clock, day)
         first, second = (view(db=db, clock=clock, loan_id=one.id).owed for one in (ahead, reduce_))
         assert first.payoff == second.payoff
+
+
+def test_a_list_tells_the_same_as_each_loan_alone(db: Connection, clock: FixedClock) -> None:
+    """Lists read rows, one loan is replayed: late, paid ahead, settled, with a fee."""
+    made = [lent(db, clock) for _ in range(4)]
+    pay(db, clock, made[1], 91_349, "ahead")
+    pay(db, clock, made[2], 1_000_000, "back at once")
+    do(loans.charge, db, clock, made[3], "fee-1", code="statement", amount=CNY(1500), due=date(2026, 3, 20), penalty=True)
+    until(clock, date(2026, 5, 20))
+    listed = {seen.loan.id: seen for seen in loans.loans_of_funder(db=db, clock=clock, funder_id=BANK.id)}
+    for loan in made:
+        alone, one = view(db=db, clock=clock, loan_id=loan.id), listed[loan.id]
+        for name in ("now", "overdue", "penalty", "next_due", "next_amount"):
+            assert getattr(one.owed, name) == getattr(alone.owed, name), name
+        assert (one.paid, one.days_past_due, one.bucket) == (alone.paid, alone.days_past_due, alone.bucket)

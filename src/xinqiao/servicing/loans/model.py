@@ -114,11 +114,11 @@ class Owed:
     next_due: date | None
     """The next due date, today or later, of an instalment not yet settled."""
     next_amount: Money
-    accepted_up_to: Money
+    accepted_up_to: Money | None
     """The most that may be paid without settling. Where interest is counted anew from what was paid, anything up to the payoff; elsewhere
     all that falls due through the next instalment, since paying more ahead would save the borrower nothing."""
-    payoff: Money
-    """What settles the loan today."""
+    payoff: Money | None
+    """What settles the loan today. None in lists, as is `accepted_up_to`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+
 from xinqiao.kit import Money
 
 from ..lifecycle import Books, Parts
-from .model import Loan, Owed
+from .model import Loan, Owed, State
 
 
 def owed_of(loan: Loan, books: Books, payoff: Parts) -> Owed:
@@ -28,4 +31,24 @@ def owed_of(loan: Loan, books: Books, payoff: Parts) -> Owed:
         next_amount=money(ahead.outstanding.total if ahead else 0),
         accepted_up_to=money(payoff.total if recounted else now + coming),
         payoff=money(payoff.total),
+    )
+
+
+def owed_by_rows(loan: Loan, states: Sequence[State], on: date) -> Owed:
+    """The same from rows aged to `on`, but for what settles the loan, which only a replay tells."""
+    daily = loan.terms.late_rate
+
+    def money(minor: int) -> Money:
+        return Money(minor, loan.principal.currency)
+
+    due = [state for state in states if state.instalment.due <= on]
+    ahead = next((state for state in states if state.instalment.due >= on and not state.settled), None)
+    return Owed(
+        now=money(sum(state.unpaid(daily).total for state in due)),
+        overdue=money(sum(state.unpaid(daily).total for state in due if state.instalment.due < on)),
+        penalty=money(sum(max(0, state.unpaid(daily).penalty) for state in due)),
+        next_due=ahead.instalment.due if ahead else None,
+        next_amount=money(ahead.unpaid(daily).total if ahead else 0),
+        accepted_up_to=None,
+        payoff=None,
     )

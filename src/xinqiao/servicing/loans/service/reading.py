@@ -16,8 +16,8 @@ from ...lifecycle import Books, replay
 from ...lifecycle import events as e
 from ...lifecycle.what_if import payoff
 from .. import store
-from ..model import Happened, Loan, Prepayment, Repayment, View
-from ..owed import owed_of
+from ..model import Happened, Loan, Prepayment, Repayment, State, View
+from ..owed import owed_by_rows, owed_of
 from ..states import aged, owing_of, states_of
 from .lending import loan_id_of
 
@@ -58,12 +58,12 @@ def loans_of(*, db: Connection, clock: Clock, person_id: UUID) -> list[View]:
 
 def loans_of_funder(*, db: Connection, clock: Clock, funder_id: UUID, limit: int = 50, before: UUID | None = None) -> list[View]:
     """A page of the loans whose claim a funder holds, newest first; `before` is the last loan of the page before."""
-    return _views(db, store.of_party(db, store.funded_by(funder_id), limit=limit, before=before), clock.today())
+    return _listed(db, store.of_party(db, store.funded_by(funder_id), limit=limit, before=before), clock.today())
 
 
 def loans_of_guarantor(*, db: Connection, clock: Clock, guarantor_id: UUID, limit: int = 50, before: UUID | None = None) -> list[View]:
     """A page of the loans that a guarantor stands for, newest first."""
-    return _views(db, store.of_party(db, store.guaranteed_by(guarantor_id), limit=limit, before=before), clock.today())
+    return _listed(db, store.of_party(db, store.guaranteed_by(guarantor_id), limit=limit, before=before), clock.today())
 
 
 def loan_of_offer(*, db: Connection, offer_id: UUID) -> Loan | None:
@@ -115,6 +115,18 @@ def _to_pay(books: Books) -> int:
 def _views(db: Connection, loans: Sequence[Loan], on: date) -> list[View]:
     lives = store.lives(db, loans)
     return [_view(loan, [one.event for one in lives[loan.id]], on) for loan in loans]
+
+
+def _listed(db: Connection, loans: Sequence[Loan], on: date) -> list[View]:
+    """A page of loans from their rows, without a replay each; what would settle them is asked of one loan alone."""
+    rows = store.states(db, loans)
+    return [_from_rows(loan, aged(rows.get(loan.id, ()), on), on) for loan in loans]
+
+
+def _from_rows(loan: Loan, states: Sequence[State], on: date) -> View:
+    days = delinquency.days_past_due(owing_of(loan, states).unpaid, on=on)
+    paid = Money(loan.paid, loan.principal.currency)
+    return View(loan, on, owed_by_rows(loan, states, on), paid, days, delinquency.MONTHLY.of(days), tuple(states))
 
 
 def _view(loan: Loan, life: Sequence[e.Event], on: date) -> View:

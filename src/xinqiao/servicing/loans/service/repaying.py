@@ -115,10 +115,12 @@ def _require_money(books: Books, amount: Money) -> None:
 
 
 def _require_fits(owed: Owed, amount: Money) -> None:
-    due = owed.payoff
-    fits = amount.currency == due.currency and amount.is_positive and (amount == due or amount <= min(owed.accepted_up_to, due))
+    due, ahead = owed.payoff, owed.accepted_up_to
+    if due is None or ahead is None:
+        raise AssertionError("what settles a loan is known of one loan alone")
+    fits = amount.currency == due.currency and amount.is_positive and (amount == due or amount <= min(ahead, due))
     if not fits:
-        raise AmountNotAccepted(f"{amount} {amount.currency}", min(owed.accepted_up_to, due), due, field="amount")
+        raise AmountNotAccepted(f"{amount} {amount.currency}", min(ahead, due), due, field="amount")
 
 
 def _repaid(loan: Loan, repaid: Repayment) -> events.Event:
