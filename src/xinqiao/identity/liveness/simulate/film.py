@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -12,9 +13,9 @@ import numpy as np
 from ..challenge.model import TICK, Challenge
 from . import raster
 from .camera import Camera
-from .head import MOVES, SHEET, SKIN, join
+from .head import MOVES, SHEET, SKIN, Solid, join
 from .scene import DEVICES, Scene
-from .stage import CEILING, FOCAL, SCREEN, Pose, Stage, build, lamps, on_screen, placed, turned_away
+from .stage import CEILING, FOCAL, SCREEN, Pose, Stage, build, lamps, on_screen, placed
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 TAIL = 0.12
@@ -158,7 +159,7 @@ def _expose(
     lit = raster.illuminate(
         points,
         normals,
-        turned_away(solid, points, normals),
+        solid.enclosed,
         solid.open,
         solid.shine,
         points4,
@@ -199,7 +200,7 @@ def _blush(scene: Scene, time: float, layers: int) -> np.ndarray:
     return tint
 
 
-def _together(stage: Stage, pose: Pose):
+def _together(stage: Stage, pose: Pose) -> tuple[Solid, np.ndarray, np.ndarray]:
     """The solid and what lies over it, placed: one list of vertices."""
     points, normals = placed(stage.solid, pose, stage.centre, stage.pivot)
     if stage.fixed is None:
@@ -209,14 +210,9 @@ def _together(stage: Stage, pose: Pose):
     return _joined(stage), np.concatenate([points, over]), np.concatenate([normals, over_normals])
 
 
-_JOINED: dict[int, Any] = {}
-
-
-def _joined(stage: Stage):
-    if id(stage) not in _JOINED:
-        _JOINED.clear()
-        _JOINED[id(stage)] = (stage, join(stage.solid, stage.fixed))
-    return _JOINED[id(stage)][1]
+@lru_cache(2)
+def _joined(stage: Stage) -> Solid:
+    return join(stage.solid, stage.fixed) if stage.fixed else stage.solid
 
 
 def _shown(stage: Stage, scene: Scene, time: float, opens: np.ndarray, exposure: float) -> tuple[np.ndarray, np.ndarray]:
@@ -246,7 +242,7 @@ def _infrared(stage: Stage, scene: Scene, pose: Pose, rng: np.random.Generator) 
     """A still near 900 nm, lit by a lamp beside the camera; screens send nothing out."""
     solid, points, normals = _together(stage, pose)
     lamp = np.array([[0.1, 0.0, 0.0, 900.0]], np.float32)
-    lit = raster.illuminate(points, normals, turned_away(solid, points, normals), solid.open, solid.shine, lamp, np.zeros(1, np.int64), scene.lux * 0.05, CEILING, np.array(scene.sun), scene.sun_share)  # fmt: skip
+    lit = raster.illuminate(points, normals, solid.enclosed, solid.open, solid.shine, lamp, np.zeros(1, np.int64), scene.lux * 0.05, CEILING, np.array(scene.sun), scene.sun_share)  # fmt: skip
     rows, columns = scene.size
     near, weights = raster.visible(
         on_screen(points, scene.size), solid.triangles, solid.layer, solid.closed, solid.uv, stage.hole, columns, rows
@@ -265,9 +261,7 @@ def _depth(stage: Stage, scene: Scene, pose: Pose, rng: np.random.Generator) -> 
     """Structured light or stereo at arm's length: noise grows with the square of the distance, edges and grazing surfaces drop out."""
     solid, points, normals = _together(stage, pose)
     none, halves = lamps(0.0)
-    lit = raster.illuminate(
-        points, normals, turned_away(solid, points, normals), solid.open, solid.shine, none, halves, 0.0, CEILING, np.array(scene.sun), 0.0
-    )
+    lit = raster.illuminate(points, normals, solid.enclosed, solid.open, solid.shine, none, halves, 0.0, CEILING, np.array(scene.sun), 0.0)
     rows, columns = scene.size
     near, weights = raster.visible(
         on_screen(points, scene.size), solid.triangles, solid.layer, solid.closed, solid.uv, stage.hole, columns, rows

@@ -6,7 +6,7 @@ Lengths are decimetres; x to the picture's right, y up, z from the head to the c
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +51,7 @@ def base() -> Base:
     return Base(**(found | wide | {"triangles": triangles}), edges=(both[:, 0], both[:, 1]))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Solid:
     """Something to be drawn: n vertices, t triangles. `normals` (n, 3 channels, 3): the red light's wander further than the blue's."""
 
@@ -70,6 +70,13 @@ class Solid:
     moves: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 3), np.float32))
     turns: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
     """(n,) 1 follows the head, 0 stays with the shoulders"""
+
+    @cached_property
+    def enclosed(self) -> np.ndarray:
+        """(n,) vertices of closed surfaces: seen from one side alone."""
+        out = np.zeros(len(self.points), bool)
+        out[self.triangles[self.closed]] = True
+        return out
 
 
 def join(*solids: Solid) -> Solid:

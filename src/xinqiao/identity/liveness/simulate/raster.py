@@ -16,9 +16,10 @@ of the three, 12 depth."""
 
 
 @compiled
-def illuminate(points, normals, hidden, openness, shine, lamps, halves, room, ceiling, sun, sun_share):
+def illuminate(points, normals, enclosed, openness, shine, lamps, halves, room, ceiling, sun, sun_share):
     """Per vertex the LAYERS attributes. `lamps` (m, 3): samples of the screen; `halves` (m,) 0 or 1; `room` in lux, of which
-    `sun_share` comes from the direction `sun` and the rest from `ceiling`; `hidden` (n,): vertices that cannot be seen are left dark.
+    `sun_share` comes from the direction `sun` and the rest from `ceiling`; `enclosed` (n,): vertices of
+    closed surfaces, which stay dark when they are turned well away.
 
     Lambert on per-channel normals, Blinn-Phong with Schlick's Fresnel term, normalised (Akenine-Moller et al. 2018, 9.8).
     """
@@ -27,9 +28,9 @@ def illuminate(points, normals, hidden, openness, shine, lamps, halves, room, ce
     for i in range(count):
         px, py, pz = points[i, 0], points[i, 1], points[i, 2]
         out[i, 12] = -pz
-        if hidden[i]:
-            continue
         far = np.sqrt(px * px + py * py + pz * pz)
+        if enclosed[i] and normals[i, 2, 0] * px + normals[i, 2, 1] * py + normals[i, 2, 2] * pz > 0.35 * far:
+            continue
         vx, vy, vz = -px / far, -py / far, -pz / far
         f0, exponent = shine[i, 0], shine[i, 1]
         nx, ny, nz = normals[i, 2, 0], normals[i, 2, 1], normals[i, 2, 2]

@@ -85,14 +85,6 @@ def on_screen(points: np.ndarray, size: tuple[int, int], sway: tuple[float, floa
     return np.stack([x + sway[0] * late, y + sway[1] * late, depth], 1).astype(np.float32)
 
 
-def turned_away(solid: Solid, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
-    """(n,) vertices of closed surfaces well beyond the rim: nobody sees them, so nobody lights them."""
-    rim = -0.35 * np.linalg.norm(points, axis=1)
-    closed = np.zeros(len(points), bool)
-    closed[solid.triangles[solid.closed]] = True
-    return closed & ((normals[:, 2] * -points).sum(1) < rim)
-
-
 def build(scene: Scene, rng: np.random.Generator) -> Stage:
     person = invent(scene.person)
     wall = backdrop(rng, scene.size)
@@ -159,9 +151,7 @@ def render(stage: Stage, solid: Solid, pose: Pose, size: tuple[int, int], *, roo
     """A still under room light alone, linear."""
     points, normals = placed(solid, pose, stage.centre, stage.pivot)
     none, halves = lamps(0.0)
-    lit = raster.illuminate(
-        points, normals, turned_away(solid, points, normals), solid.open, solid.shine, none, halves, room, CEILING, sun, sun_share
-    )
+    lit = raster.illuminate(points, normals, solid.enclosed, solid.open, solid.shine, none, halves, room, CEILING, sun, sun_share)
     near, weights = raster.visible(on_screen(points, size), solid.triangles, solid.layer, solid.closed, solid.uv, stage.hole, *size[::-1])
     rows, still = np.zeros((size[0], 2, 3)), np.ones(size[0])
     wall = cv2.resize(stage.wall, size[::-1])

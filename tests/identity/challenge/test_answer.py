@@ -1,0 +1,145 @@
+"""The analysis on a handful of rendered sessions. Rates are measured by scripts/light_challenge.py; here each bound is wide and each film small."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from xinqiao.identity import REASONS, FaceModels
+from xinqiao.identity.liveness.challenge import Answer, analyse, declined
+from xinqiao.identity.liveness.challenge.align import LATEST, align
+from xinqiao.identity.liveness.challenge.answer import SURE, judge
+from xinqiao.identity.liveness.challenge.sample import Samples, sample
+from xinqiao.identity.liveness.challenge.track import follow
+from xinqiao.identity.liveness.simulate import Session, decode, draw, film
+from xinqiao.identity.liveness.simulate.write import challenge_of, clip_of
+from xinqiao.identity.model import State
+
+SMALL = (240, 180)
+Filmed = tuple[Session, list[np.ndarray], list[float]]
+
+
+@cache
+def filmed(seed: int, species: str = "live", room: str = "dim", device: str = "middle") -> Filmed:
+    session = film(draw(seed, species=species, room=room, device=device, size=SMALL), challenge_of(seed))
+    return session, *decode(clip_of(session))
+
+
+@pytest.fixture(scope="module")
+def answer_of(models: FaceModels) -> Callable[..., Answer]:
+    @cache
+    def answer(seed: int, species: str = "live", room: str = "dim", device: str = "middle") -> Answer:
+        session, frames, times = filmed(seed, species, room, device)
+        return analyse(session.challenge, models=models, frames=frames, times=times)
+
+    return answer
+
+
+def samples_of(models: FaceModels, one: Filmed) -> Samples:
+    _, frames, times = one
+    meshes = follow(models, frames)
+    seen = [n for n, mesh in enumerate(meshes) if mesh]
+    return sample([frames[n] for n in seen], [times[n] for n in seen], [meshes[n].points for n in seen])
+
+
+@pytest.mark.parametrize(("room", "device"), [("dark", "middle"), ("dim", "basic"), ("indoor", "middle"), ("indoor", "flagship")])
+def test_a_person_answers_the_sequence_at_any_frame_rate(answer_of, room: str, device: str) -> None:
+    answer = answer_of(21, room=room, device=device)
+    assert answer.sequence.state is State.PASS, answer.sequence
+    assert answer.alignment is not None
+    session = filmed(21, room=room, device=device)[0]
+    assert abs(answer.alignment.delay - session.scene.latency) < 0.05
+
+
+def test_exposure_and_white_balance_that_drift_do_not_break_the_answer(models: FaceModels) -> None:
+    scene = replace(draw(22, species="live", room="indoor", device="middle", size=SMALL), drift=(0.35, 0.12))
+    session = film(scene, challenge_of(22))
+    frames, times = decode(clip_of(session))
+    assert analyse(session.challenge, models=models, frames=frames, times=times).sequence.state is State.PASS
+
+
+def test_a_clip_that_answers_another_challenge_never_passes(models: FaceModels) -> None:
+    for room in ("dark", "indoor"):
+        seen = samples_of(models, filmed(21, room=room))
+        for other in range(5000, 5012):
+            answer = judge(challenge_of(other), seen)
+            assert not answer.passed
+            assert answer.sequence.state is not State.PASS
+            assert answer.shape.state is State.NOT_RUN
+
+
+def test_an_answer_that_comes_too_late_is_none(models: FaceModels) -> None:
+    session, frames, times = filmed(21, room="dark")
+    late = [t + LATEST + 0.2 for t in times]
+    seen = samples_of(models, (session, frames, late))
+    assert judge(session.challenge, seen).sequence.state is not State.PASS
+
+
+def test_the_same_colours_in_another_order_are_another_sequence(models: FaceModels) -> None:
+    session = filmed(21, room="dark")[0]
+    seen = samples_of(models, filmed(21, room="dark"))
+    light = seen.face[:, seen.skin].mean(1)
+    turned = replace(session.challenge, slots=session.challenge.slots[::-1])
+    assert align(session.challenge, seen.times, light).pooled > SURE
+    assert align(turned, seen.times, light).pooled < SURE
+
+
+def test_daylight_asks_for_another_try(answer_of) -> None:
+    answer = answer_of(23, room="outdoors")
+    assert answer.sequence.state is State.RETRY
+    assert answer.sequence.reason == "light_faint"
+    assert not answer.passed
+
+
+@pytest.mark.parametrize("species", ["flat_print", "bent_print", "phone_replay", "tablet_replay"])
+@pytest.mark.parametrize("room", ["dim", "indoor"])
+def test_paper_and_screens_do_not_pass(answer_of, species: str, room: str) -> None:
+    answers = [answer_of(seed, species, room) for seed in (31,)]
+    assert sum(a.passed for a in answers) == 0
+
+
+def test_most_people_in_dim_rooms_answer_as_solid_faces(answer_of) -> None:
+    answers = [answer_of(seed, "live", "dim") for seed in (21, 41, 42)]
+    assert sum(a.passed for a in answers) >= 2
+    assert all(a.shape.value is None or 0 <= a.shape.value <= 1 for a in answers)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda frames: [np.zeros_like(f) for f in frames],
+        lambda frames: [np.full_like(f, 255) for f in frames],
+        lambda frames: [np.random.default_rng(1).integers(0, 256, f.shape, np.uint8) for f in frames],
+        lambda frames: frames[:5],
+        lambda frames: [f[: 100 + n % 3] for n, f in enumerate(frames)],
+        lambda frames: [],
+    ],
+    ids=["black", "white", "noise", "five frames", "changing sizes", "none"],
+)
+def test_what_cannot_be_read_never_passes(models: FaceModels, spoil: Callable) -> None:
+    session, frames, times = filmed(21, room="dark")
+    spoilt = spoil(frames)
+    answer = analyse(session.challenge, models=models, frames=spoilt, times=times[: len(spoilt)])
+    assert not answer.passed
+    assert State.PASS not in {s.state for s in answer.signals}
+
+
+def test_a_still_picture_does_not_answer(models: FaceModels) -> None:
+    session, frames, times = filmed(21, room="dark")
+    answer = analyse(session.challenge, models=models, frames=[frames[0]] * len(frames), times=times)
+    assert not answer.passed
+
+
+def test_whoever_declines_the_light_is_not_passed_but_told(answer_of) -> None:
+    answer = declined()
+    assert not answer.passed
+    assert {s.state for s in answer.signals} == {State.NOT_RUN}
+    assert answer.sequence.reason == "light_declined"
+
+
+def test_every_reason_has_words(answer_of) -> None:
+    answers = [declined(), answer_of(21), answer_of(31, "flat_print", "dim"), answer_of(23, room="outdoors")]
+    reasons = {s.reason for a in answers for s in a.signals if s.state is not State.NOT_CHECKED} - {None}
+    assert reasons <= set(REASONS)
