@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,14 +14,14 @@ from xinqiao import fraud, partners, servicing, vault
 from xinqiao.identity import REASONS
 from xinqiao.kit import Money
 from xinqiao.partners import Partner
-from xinqiao.servicing import View, apr
+from xinqiao.servicing import View, apr, reporting
 from xinqiao.servicing.contract import LANGUAGES
 from xinqiao.servicing.loans import Parts
 from xinqiao.vault import Actor, Field
 
-from . import applying, deciding, lending, purse, rights, statements, views, words
+from . import applying, deciding, lending, purse, requests, rights, statements, views, words
 from .case import Case, look
-from .errors import NoPaymentRail
+from .errors import NoPaymentRail, OperationIncomplete
 from .house import House
 from .progress import ASKED_FIRST, Step
 from .views import Said
@@ -184,6 +185,42 @@ class ApplicantJourneys:
             after=[_planned(one) for one in found.after],
         )
 
+    def reliefs(self, application_id: UUID) -> Sequence[views.Relief]:
+        """Requests for relief, newest first."""
+        with self._house.begin() as db:
+            found = requests.of_loan(db, lending.loan_of(db, application_id).id)
+        return [
+            views.Relief(one.id, one.asked_at, one.why, one.what, one.state, one.answer, one.decided_at)
+            for one in found
+            if one.kind == "relief"
+        ]
+
+    def ask_relief(self, application_id: UUID, *, reason: str, wish: str) -> None:
+        with self._house.begin() as db:
+            loan = lending.loan_of(db, application_id)
+        requests.ask_relief(self._house, loan, reason=reason, wish=wish)
+
+    def withdraw_relief(self, application_id: UUID, request_id: UUID) -> None:
+        with self._house.begin() as db:
+            loan = lending.loan_of(db, application_id)
+        requests.withdraw(self._house, loan, request_id)
+
+    def told(self, application_id: UUID) -> Sequence[views.Told]:
+        """What the credit bureau was told of the loan, newest first."""
+        with self._house.begin() as db:
+            loan = lending.loan_of(db, application_id)
+            records = reporting.records(db=db, loan_id=loan.id)
+            disputes = {one.record_id: one for one in reporting.disputes(db=db, loan_id=loan.id)}
+        return [_told(one, disputes.get(one.id)) for one in reversed(records)]
+
+    def dispute(self, application_id: UUID, record_id: UUID, *, ground: str) -> None:
+        """Object to a record. Raises RecordUnknown, OperationIncomplete."""
+        if ground not in set(reporting.Ground):
+            raise OperationIncomplete("ground", field="ground")
+        with self._house.begin() as db:
+            person = lending.loan_of(db, application_id).person_id
+            reporting.open_dispute(db=db, clock=self._house.clock, person_id=person, record_id=record_id, ground=reporting.Ground(ground))
+
     def wallet(self, application_id: UUID) -> views.Wallet:
         return purse.of(self._house, application_id)
 
@@ -248,6 +285,14 @@ def _instalment(seen: View, state: Any, currency: str) -> views.Instalment:
     i = state.instalment
     paid, fee = Money(state.paid.total, currency), i.fee + Money(state.penalties, currency)
     return views.Instalment(i.number, i.due, i.principal, i.interest, i.premium, paid, seen.status_of(state), fee)
+
+
+def _told(one: reporting.Record, disputed: reporting.Dispute | None) -> views.Told:
+    told = views.Told(one.id, one.at, one.kind, one.arrears_since, one.days_past_due, one.overdue)
+    if disputed is None:
+        return told
+    finding = disputed.answer.finding if disputed.answer else None
+    return replace(told, disputed_on=disputed.opened_on, answer_by=disputed.answer_by, finding=finding)
 
 
 def _planned(i: Any) -> views.Instalment:

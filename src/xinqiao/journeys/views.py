@@ -177,6 +177,40 @@ class Prepayment:
 
 
 @dataclass(frozen=True, slots=True)
+class Relief:
+    """A request for relief, and what came of it."""
+
+    request_id: UUID
+    asked_at: datetime
+    reason: str
+    wish: str
+    state: str
+    """"open", "done", "declined" or "withdrawn"."""
+    answer: str
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the credit bureau was told of the loan, and the dispute about it."""
+
+    record_id: UUID
+    at: datetime
+    kind: str
+    since: date
+    days_past_due: int
+    overdue: Money
+    disputed_on: date | None = None
+    answer_by: date | None = None
+    finding: str | None = None
+    """"stands", "corrected" or "deleted", once answered."""
+
+    @property
+    def can_dispute(self) -> bool:
+        return self.kind == "negative" and (self.disputed_on is None or self.finding == "stands")
+
+
+@dataclass(frozen=True, slots=True)
 class WalletLine:
     on: date
     what: str

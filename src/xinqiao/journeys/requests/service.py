@@ -112,13 +112,13 @@ def decline(house: House, request: UUID, *, by: Actor, why: str) -> Request:
 def _add(house: House, db: Connection, loan: Loan, kind: str, what: str, data: Mapping[str, Any], by: str, why: str) -> Request:
     made = Request(new_id(), loan.person_id, loan.id, kind, what, data, by, house.clock.now(), why)
     store.add(db, made)
-    note(db, house.clock, "loan.asked", loan.id, loan.person_id, request=made.id, kind=kind, what=what, data=data, by=by, why=why)
+    note(db, house.clock, "loan.asked", loan.id, loan.person_id, request=made.id, of=kind, what=what, data=data, by=by, why=why)
     return made
 
 
 def _decide(house: House, db: Connection, one: Request, state: str, by: str, answer: str, outcome: Mapping[str, Any]) -> Request:
     store.decide(db, one, state=state, by=by, at=house.clock.now(), answer=answer, outcome=outcome)
-    told = {"request": one.id, "kind": one.kind, "what": one.what, "state": state, "by": by, "why": answer}
+    told = {"request": one.id, "of": one.kind, "what": one.what, "state": state, "by": by, "why": answer}
     note(db, house.clock, "loan.answered", one.loan_id, one.person_id, **told)
     return find(db, one.id)
 

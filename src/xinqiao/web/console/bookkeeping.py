@@ -15,7 +15,7 @@ from xinqiao.servicing.ledger import Account, Balance, Close, Detail, Entry, Hea
 
 from ..i18n import Words
 from .overview import named
-from .words import GROUPS, POSTINGS, RELATIONS
+from .words import GROUPS, ONWARD, POSTINGS, RELATIONS
 
 REVERSAL = "reversal of "
 
@@ -180,7 +180,10 @@ class Teller:
     def what(self, what: str) -> str:
         if what.startswith(REVERSAL):
             return self.words.gettext("Reversal: %(what)s") % {"what": self.what(what.removeprefix(REVERSAL))}
-        return self.words.gettext(POSTINGS[what]) if what in POSTINGS else what
+        if what in POSTINGS:
+            return self.words.gettext(POSTINGS[what])
+        end = next((end for end in ONWARD if what.endswith(end)), None)
+        return self.words.gettext(ONWARD[end]) % {"what": self.what(what.removesuffix(end))} if end else what
 
 
 def chain(words: Words, found: Sequence[Close]) -> tuple[list[dict[str, Any]], bool]:

@@ -29,6 +29,7 @@ ROOMS: tuple[tuple[str, tuple[Room, ...]], ...] = (
         (
             Room("applications", "/console", N_("Applications"), "list", Permission.APPLICATIONS_READ),
             Room("reviews", "/console/reviews", N_("Reviews"), "hand", Permission.APPLICATIONS_REVIEW),
+            Room("requests", "/console/requests", N_("Loan requests"), "pen", Permission.APPLICATIONS_REVIEW),
         ),
     ),
     (
@@ -163,6 +164,13 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "servicing.aged": (N_("The loan's lateness changed"), "xinqiao", "warn"),
     "servicing.report_notified": (N_("Notice before a bureau report"), "xinqiao", "warn"),
     "servicing.bureau_recorded": (N_("Reported to the bureau"), "xinqiao", ""),
+    "servicing.happened": (N_("Something happened to the loan"), "operator", "live"),
+    "servicing.graded": (N_("The loan's category changed"), "xinqiao", "warn"),
+    "servicing.marked": (N_("The loan was marked"), "operator", "warn"),
+    "servicing.dispute_opened": (N_("Objection to a bureau record"), "person", "warn"),
+    "servicing.dispute_answered": (N_("The objection was answered"), "operator", "good"),
+    "loan.asked": (N_("A request about the loan"), "person", "live"),
+    "loan.answered": (N_("The request was decided"), "operator", ""),
     "collect.reminded": (N_("Reminded of a payment"), "xinqiao", ""),
     "rights.requested": (N_("A request about one's data"), "person", ""),
     "person.forgotten": (N_("The person's data were erased"), "person", "warn"),
@@ -210,13 +218,42 @@ POSTINGS = {
     "penalty": N_("Penalty interest"),
     "premium": N_("Guarantee fee"),
     "fee": N_("Fee"),
-    "principal to funder": N_("Principal to the funder"),
-    "interest to funder": N_("Interest to the funder"),
-    "fee to platform": N_("Fee to the platform"),
-    "premium to platform": N_("Guarantee fee to the platform"),
-    "premium to guarantor": N_("Guarantee fee to the guarantor"),
+    "fee at payout": N_("Fee at the payout"),
+    "premium at payout": N_("Guarantee fee at the payout"),
     "paid out": N_("Paid out to the party"),
+    "paid in excess": N_("Paid in excess"),
+    "written off": N_("Written off"),
+    "given up": N_("Given up"),
+    "recovered": N_("Recovered after the write-off"),
+    "compensation paid in": N_("Paid by the guarantor"),
+    "repaid to the guarantor": N_("Paid back to the guarantor"),
+    "owed to the guarantor": N_("Owed to the guarantor"),
+    "claim bought": N_("Claim bought"),
+    "claim sold": N_("Claim sold"),
+    "set off": N_("Set off"),
+    "interest earned": N_("Interest earned"),
+    "penalty interest earned": N_("Penalty interest earned"),
+    "interest collected": N_("Interest collected"),
+    "accrued interest passed on with the claim": N_("Accrued interest passed on with the claim"),
+    "topped up": N_("Wallet topped up"),
+    "paid out of wallet": N_("Paid out of the wallet"),
+    "paid from wallet": N_("Paid from the wallet"),
+    "received in wallet": N_("Received in the wallet"),
 }
+"""What the ledger calls its transfers."""
+
+ONWARD = {
+    " to funder": N_("%(what)s to the funder"),
+    " to guarantor": N_("%(what)s to the guarantor"),
+    " to platform": N_("%(what)s to the platform"),
+    " to scene": N_("%(what)s to the scene"),
+    " back from funder": N_("%(what)s back from the funder"),
+    " back from guarantor": N_("%(what)s back from the guarantor"),
+    " back from platform": N_("%(what)s back from the platform"),
+    " back from scene": N_("%(what)s back from the scene"),
+    " compensated": N_("%(what)s, by the guarantor"),
+}
+"""How it says what passes on, by the end of the name."""
 
 PARTS = {
     "principal": N_("Principal"),
@@ -225,6 +262,75 @@ PARTS = {
     "premium": N_("Guarantee fee"),
     "fee": N_("Fees"),
 }
+EXPLAINED = {
+    "credited": N_("Owed again"),
+    "waived": N_("Waived"),
+    "written_off": N_("Written off"),
+    "outstanding": N_("Unpaid"),
+    "overpaid": N_("Paid in excess"),
+}
+"""What an explanation may be of, beside the parts of an amount."""
+
+STATUSES: dict[str, tuple[str, str]] = {
+    "submitted": (N_("Submitted"), ""),
+    "approved": (N_("Approved"), "live"),
+    "active": (N_("Active"), "live"),
+    "overpaid": (N_("Overpaid"), "warn"),
+    "closed": (N_("Repaid"), "good"),
+    "written_off": (N_("Written off"), "bad"),
+}
+"""A loan's status and the tone of its badge."""
+
+HAPPENED = {
+    "Approved": N_("Approved"),
+    "Disbursed": N_("Paid out"),
+    "DisbursalUndone": N_("Payout undone"),
+    "Paid": N_("Payment"),
+    "SettledEarly": N_("Settled early"),
+    "ChargeAdded": N_("Fee added"),
+    "ChargeWaived": N_("Fee waived"),
+    "ChargeAdjusted": N_("Fee credited back"),
+    "InterestWaived": N_("Interest waived"),
+    "Rescheduled": N_("New terms agreed"),
+    "Skipped": N_("Payment holiday"),
+    "ReAged": N_("New instalments agreed"),
+    "ReAmortised": N_("Arrears spread anew"),
+    "RateChanged": N_("Rate changed"),
+    "ChargedBack": N_("A payment bounced"),
+    "CreditRefunded": N_("Overpayment given back"),
+    "CashRefunded": N_("Payment given back"),
+    "ChargedOff": N_("Booked as a loss"),
+    "WrittenOff": N_("Written off"),
+    "Compensated": N_("Paid by the guarantor"),
+    "Transferred": N_("Claim passed to another funder"),
+    "Reversed": N_("An event was taken back"),
+}
+"""What happened to a loan, by the name of its event."""
+
+ENTRIES = {
+    "disbursement": N_("Paid out"),
+    "fee_at_disbursement": N_("Fee kept back at the payout"),
+    "repayment": N_("Payment"),
+    "down_payment": N_("Down payment"),
+    "wallet": N_("Paid from the wallet"),
+    "early_settlement": N_("Settled early"),
+    "recovery": N_("Paid after write-off"),
+    "goodwill_credit": N_("Credit as goodwill"),
+    "merchant_refund": N_("Refund by the shop"),
+    "payout_refund": N_("Payout given back"),
+    "charge_adjustment": N_("Fee credited back"),
+    "compensation": N_("Paid by the guarantor"),
+    "charge_waiver": N_("Fee waived"),
+    "interest_waiver": N_("Interest waived"),
+    "chargeback": N_("A payment bounced"),
+    "credit_refund": N_("Overpayment given back"),
+    "cash_refund": N_("Payment given back"),
+    "charge_off": N_("Booked as a loss"),
+    "write_off": N_("Written off"),
+    "re_age": N_("New instalments agreed"),
+    "re_amortise": N_("Arrears spread anew"),
+}
+
 COSTS = {"interest": N_("Interest"), "premium": N_("Guarantee fee"), "fees": N_("Fees"), "total": N_("Total")}
 BUCKETS = {"current": N_("Current"), "closed": N_("Repaid"), "charged_off": N_("Written off")}
 STATES = {
