@@ -22,6 +22,7 @@ from .errors import ClipTooLarge, ClipUnreadable, ImageTooLarge, ImageUnreadable
 Picture = np.ndarray
 """uint8, (height, width, 3), RGB, upright."""
 
+FORMATS = ("JPEG", "PNG", "WEBP")
 IMAGE_BYTES = 12 * 2**20
 IMAGE_PIXELS = 24_000_000
 JPEG_PIXELS = 64_000_000  # a JPEG is decoded at a fraction of its size, so it may be larger
@@ -71,8 +72,8 @@ class Clip:
     """What container and stream say of their making, keys in lower case: `format`, `encoder`, `major_brand`, `handler_name`, ..."""
 
 
-def read_image(data: bytes) -> Picture:
-    """Decode JPEG, PNG or WebP, turned as its EXIF orientation says, shrunk to at most IMAGE_SIDE.
+def read_image(data: bytes, formats: tuple[str, ...] = FORMATS) -> Picture:
+    """Decode JPEG, PNG or WebP (or other `formats` that Pillow knows), turned as its EXIF orientation says, shrunk to at most IMAGE_SIDE.
 
     Raises ImageTooLarge (bytes or pixels, told from the header before anything is decoded) and ImageUnreadable.
     """
@@ -80,7 +81,7 @@ def read_image(data: bytes) -> Picture:
         raise ImageTooLarge(f"{len(data)} bytes", f"{IMAGE_BYTES} bytes", field="portrait")
     _bound_webp(data)
     try:
-        image = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP"))
+        image = Image.open(io.BytesIO(data), formats=formats)
     except Image.DecompressionBombError:
         raise ImageTooLarge("too many pixels", f"{JPEG_PIXELS} pixels", field="portrait") from None
     except Exception as problem:  # every decoder has its own way to fail on hostile bytes

@@ -34,11 +34,12 @@ ROOM = 512 * 2**20
         (b"#EXTM3U\nfile:///etc/passwd", "liveness.file_unknown"),
         (bytes(5000), "liveness.file_unknown"),
         (b"\xff\xd8\xff\xe0", "identity.image_unreadable"),
+        (b"BM" + bytes(200), "identity.image_unreadable"),
         (b"\x1a\x45\xdf\xa3" + bytes(90), "identity.clip_unreadable"),
         (bombs.movie(10**8), "identity.clip_unreadable"),
         (bombs.many_tracks(10**6), "identity.clip_unreadable"),
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_what_cannot_be_judged_is_refused_with_a_code_and_words(data: bytes, code: str) -> None:
     with pytest.raises(Refused) as refusal:
@@ -54,7 +55,8 @@ def test_what_is_no_file_is_refused(path: str) -> None:
 
 
 def test_a_picture_is_told_from_a_clip_by_its_bytes(frames: tuple[Picture, ...], selfie: bytes) -> None:
-    assert read_capture(photograph(frames[0], "WEBP")).kind is Kind.IMAGE
+    for kind in ("JPEG", "PNG", "WEBP", "BMP"):
+        assert read_capture(photograph(frames[0], kind)).kind is Kind.IMAGE
     assert read_capture(selfie).kind is Kind.CLIP
     assert kind_of(film(frames[:2], codec="libx264", container="mov")) is Kind.CLIP
 

@@ -21,7 +21,7 @@ from ..errors import FolderUnfit
 DRAWS = 1000
 LEVEL = 0.95
 LIVE, ATTACK = "live", "attack"
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".webm", ".mp4", ".mov", ".m4v"}
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".webm", ".mp4", ".mov", ".m4v"}
 
 
 @dataclass(frozen=True, slots=True)
