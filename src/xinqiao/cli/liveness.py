@@ -45,15 +45,22 @@ def check(
 
     Parameters
     ----------
-    files: Pictures (JPEG, PNG, WebP) or clips (WebM, MP4, MOV).
-    nir: The same moment in near infrared.
-    depth: The same moment as depth.
-    challenge: The light challenge that was on the screen, as JSON.
-    device: The class of camera, as calibrated; `any` when it was not.
-    from_page: The file claims to come from the page's own recorder, so its maker's marks are checked.
+    files
+        Pictures (JPEG, PNG, WebP) or clips (WebM, MP4, MOV).
+    nir
+        The same moment in near infrared.
+    depth
+        The same moment as depth.
+    challenge
+        The light challenge that was on the screen, as JSON.
+    device
+        The class of camera, as calibrated; `any` when it was not.
+    from_page
+        The file claims to come from the page's own recorder, so its maker's marks are checked.
     """
     from xinqiao.identity.errors import FilesMissing, OneCapture
     from xinqiao.identity.liveness import Beside
+    from xinqiao.identity.liveness.decode import read_bytes
 
     with refusals(as_json=as_json):
         if not files:
@@ -61,7 +68,7 @@ def check(
         beside_one = (nir, depth, challenge)
         if len(files) > 1 and any(beside_one):
             raise OneCapture(field="files")
-        given = [_bytes(path) if path else None for path in beside_one]
+        given = [read_bytes(path) if path else None for path in beside_one]
         beside = Beside(device=device, from_page=from_page, near_infrared=given[0], depth=given[1], challenge=given[2])
         verdicts = _checked(files, beside)
         records = [{"file": str(path), **verdict.record()} for path, verdict in zip(files, verdicts, strict=True)]
@@ -76,15 +83,6 @@ def _show(value: Any, *, as_json: bool, human: Callable[[], object]) -> None:
         sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
     else:
         show(value, as_json=False, human=human)
-
-
-def _bytes(path: Path) -> bytes:
-    from xinqiao.identity.errors import CaptureMissing
-
-    try:
-        return path.read_bytes()
-    except OSError as problem:
-        raise CaptureMissing(path.name) from problem
 
 
 def _checked(files: Sequence[Path], beside: Any) -> list[Verdict]:
@@ -133,10 +131,14 @@ def evaluate(folder: Path, *, device: str = "any", out: Path | None = None, as_j
 
     Parameters
     ----------
-    folder: live/PERSON/… and attack/SPECIES/PERSON/… with pictures or clips.
-    device: The class of camera, as calibrated.
-    out: Where the DET curve (det.png) and the report (eval.json) go; absent, `liveness` in the state folder.
+    folder
+        live/PERSON/… and attack/SPECIES/PERSON/… with pictures or clips.
+    device
+        The class of camera, as calibrated.
+    out
+        Where the DET curve (det.png) and the report (eval.json) go; absent, `liveness` in the state folder.
     """
+    from xinqiao.identity.errors import OutUnwritable
     from xinqiao.identity.liveness import Beside
     from xinqiao.identity.liveness import evaluate as measuring
 
@@ -146,8 +148,11 @@ def evaluate(folder: Path, *, device: str = "any", out: Path | None = None, as_j
         answers = [_answer(p.person, p.species, v) for p, v in zip(found, verdicts, strict=True)]
         place = out or Settings().home / "liveness"
         facts = {**measuring.measure(answers), "device": device, "other_files": others, "weights": _weights()}
-        facts["det"] = str(measuring.det_picture(answers, place / "det.png", title=f"DET, {folder.name}"))
-        (place / "eval.json").write_text(json.dumps(facts, indent=1), "utf-8")
+        try:
+            facts["det"] = str(measuring.det_picture(answers, place / "det.png", title=f"DET, {folder.name}"))
+            (place / "eval.json").write_text(json.dumps(facts, indent=1), "utf-8")
+        except OSError as problem:
+            raise OutUnwritable(str(place), type(problem).__name__) from problem
         _show(facts, as_json=as_json, human=lambda: _rates(facts))
     return OK
 

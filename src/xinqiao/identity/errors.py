@@ -83,3 +83,9 @@ class OneCapture(Refused):
     code = "liveness.one_capture"
     says = "Near infrared, depth and a challenge belong to one capture; give one file with them."
     says_zh = "近红外、深度与挑战只对应一次采集，请只给出一个文件。"
+
+
+class OutUnwritable(Refused):
+    code = "liveness.out_unwritable"
+    says = "The folder {0!r} cannot be written to ({1}); give another by --out."
+    says_zh = "无法写入文件夹“{0}”（{1}），请用 --out 指定其他位置。"

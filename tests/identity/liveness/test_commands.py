@@ -82,6 +82,15 @@ def test_a_folder_of_another_shape_is_refused(place: dict[str, str], tmp_path: P
     assert told["error"]["code"] == "liveness.folder_unfit"
 
 
+def test_a_place_that_cannot_be_written_to_is_a_refusal(place: dict[str, str], tmp_path: Path) -> None:
+    for name in ("live/a/1.jpg", "attack/print/a/1.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes((FOLDER / "p01.jpg").read_bytes())
+    code, told, _ = run(place, "eval", tmp_path, "--out", FOLDER / "p01.jpg" / "below", "--json")
+    assert code == 1
+    assert told["error"]["code"] == "liveness.out_unwritable"
+
+
 def test_the_card_says_what_was_measured_and_what_is_installed(place: dict[str, str]) -> None:
     code, told, _ = run(place, "card", "--json")
     assert code == 0

@@ -28,16 +28,20 @@ class Capture:
 
 
 def read_file(path: Path, limits: Limits = FILE) -> Capture:
-    """Raises CaptureMissing for what is no readable file, and what `read_capture` raises."""
+    """Raises what `read_bytes` and `read_capture` raise."""
+    return read_capture(read_bytes(path, limits), limits)
+
+
+def read_bytes(path: Path, limits: Limits = FILE) -> bytes:
+    """Raises CaptureMissing for what is no readable file, and ClipTooLarge before anything is read."""
     try:
         if not path.is_file():
             raise CaptureMissing(path.name, field="file")
         if (size := path.stat().st_size) > limits.bytes:
             raise ClipTooLarge(f"{size} bytes", f"{limits.bytes} bytes", field="file")
-        data = path.read_bytes()
-    except OSError as problem:
+        return path.read_bytes()
+    except (OSError, ValueError) as problem:
         raise CaptureMissing(path.name, field="file") from problem
-    return read_capture(data, limits)
 
 
 def read_capture(data: bytes, limits: Limits = FILE) -> Capture:
