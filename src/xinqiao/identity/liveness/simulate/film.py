@@ -32,7 +32,7 @@ class Session:
     times: list[float]
     poses: list[Pose]
     edges: np.ndarray
-    """when the screen really changed, seconds after the first grey"""
+    """when the screen really changed, seconds of the camera's clock"""
     infrared: np.ndarray | None
     """uint8 (rows, columns) under an infrared lamp at the camera"""
     depth: np.ndarray | None
