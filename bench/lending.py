@@ -46,11 +46,11 @@ def rates() -> Found:
 
 def ledger(postings: int) -> Found:
     """Lists of transfers beside raw COPY, and every question of an explorer over a book of many postings."""
-    posted = [one.as_json() for one in importlib.import_module("ledger").run(50_000, 500)]
-    copy = next(one["rows_per_second"] for one in posted if "COPY" in str(one["name"]))
-    lists = next(one["rows_per_second"] for one in posted if str(one["name"]).startswith("ledger.post"))
-    explorer = importlib.import_module("_explorer").run(postings) if (HERE / "_explorer.py").exists() else None
-    return {"posting": posted, "posting_to_copy": round(lists / copy, 3), "pages": explorer}
+    found = importlib.import_module("ledger").figures(explored=postings)
+    rates = {str(one["name"]): one["rows_per_second"] for one in found["posting"]}
+    lists, copy = (next(rate for name, rate in rates.items() if name.startswith(start)) for start in ("ledger.post", "raw COPY"))
+    slow = [name for name, took in found.get("explorer", {}).get("queries", {}).items() if took["p95_ms"] > 200]
+    return {**found, "posting_to_copy": round(lists / copy, 3), "explorer questions over 200 ms at p95": slow}
 
 
 def show(name: str, found: Found) -> None:
