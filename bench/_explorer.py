@@ -203,7 +203,9 @@ def lived(database: Database, book: Book, days: int) -> None:
     previous: bytes | None = None
     with database.begin(TENANT) as db:
         for day, row in enumerate(last.tolist()):
-            totals = ledger.Totals({(kind, "CNY"): (int(sums[0, day, k]), int(sums[1, day, k])) for k, kind in enumerate(kinds)})
+            totals = ledger.Totals(
+                {(kind, "CNY"): (int(sums[0, day, k]), int(sums[1, day, k])) for k, kind in enumerate(kinds) if sums[:, day, k].any()}
+            )
             at = datetime(2023, 1, 2, tzinfo=UTC) + timedelta(microseconds=int(book.at[row]))
             closing.add_snapshot(db, ledger.Snapshot(int(book.entry[row]), at, totals))
             made = ledger.Close(FIRST + timedelta(days=day), at, int(book.entry[row]), 0, b"", totals, previous, b"")

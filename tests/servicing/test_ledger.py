@@ -92,6 +92,25 @@ def test_a_transfer_that_cannot_balance_is_refused(change: dict, says: str) -> N
         l.Transfer(**{**sound, **change})
 
 
+@pytest.mark.parametrize(
+    ("bad", "error"),
+    [
+        (move("bad", CLEARING, l.Account(l.Kind.FUNDER, uuid4()), 1), l.AccountUnknown),
+        (move("bad", OWED, CLEARING, 10_000), l.BalanceForbidden),
+        (move("known", CLEARING, OWED, 2), KeyReused),
+    ],
+    ids=["an account never opened", "a rule broken", "a key reused"],
+)
+def test_of_a_refused_list_nothing_stands_even_if_the_caller_goes_on(
+    opened: Connection, clock: FixedClock, bad: l.Transfer, error: type[Exception]
+) -> None:
+    l.post(db=opened, clock=clock, transfers=[move("known", CLEARING, OWED, 1)])
+    with pytest.raises(error):
+        l.post(db=opened, clock=clock, transfers=[move("good", CLEARING, OWED, 500), bad])
+    assert (net(opened, OWED), l.is_posted(db=opened, transfer="good")) == (-1, False)
+    assert l.verify(db=opened).problems == ()
+
+
 def test_entries_show_each_side_newest_first(opened: Connection, clock: FixedClock) -> None:
     l.post(db=opened, clock=clock, transfers=[move("a", CLEARING, OWED, 500)])
     clock.advance(timedelta(days=40))

@@ -112,7 +112,8 @@ def test_an_unknown_hold_and_an_unknown_account_are_named(funded: Connection, cl
         l.release(db=funded, clock=clock, hold="nothing")
     stranger = l.Account(l.Kind.FUNDER, uuid4())
     with pytest.raises(l.AccountUnknown, match=str(stranger.owner)):
-        l.hold(db=funded, clock=clock, holds=[put("h", stranger, CLEARING, 1)])
+        l.hold(db=funded, clock=clock, holds=[put("good", OWED, CLEARING, 1), put("h", stranger, CLEARING, 1)])
+    assert (l.is_held(db=funded, hold="good"), of(funded, OWED).held_debits) == (False, 0)
 
 
 def test_many_threads_cannot_settle_or_release_more_than_was_held(database: Database, clock: FixedClock) -> None:

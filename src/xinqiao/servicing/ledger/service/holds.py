@@ -32,11 +32,12 @@ def hold(*, db: Connection, clock: Clock, holds: Sequence[Hold]) -> int:
             raise KeyReused(one.key, "hold")
     if not distinct:
         return 0
-    new, moved, found = store.add(db, list(distinct.values()), at=clock.now())
-    if found != moved:
-        raise AccountUnknown(_missing(db, list(distinct.values())))
-    if new != len(distinct):
-        _require_same(db, distinct)
+    with db.begin_nested():
+        new, moved, found = store.add(db, list(distinct.values()), at=clock.now())
+        if found != moved:
+            raise AccountUnknown(_missing(db, list(distinct.values())))
+        if new != len(distinct):
+            _require_same(db, distinct)
     return new
 
 

@@ -1,6 +1,6 @@
 """Posting lists of transfers, and reversing them.
 
-A refused posting leaves the transaction unusable, so that nothing half-done is committed; `post_lists` and `reverse` work in savepoints.
+Each works in a savepoint: what is refused undoes itself whole, and the caller's transaction goes on.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def post(*, db: Connection, clock: Clock, transfers: Sequence[Transfer], booked_
     a key returns with other content, AccountUnknown when an account was never opened, BalanceForbidden when a balance would go where its
     account's rule forbids, DayClosed and BookedAhead for a book date that is closed or to come.
     """
-    return _post(db, clock, [transfers], booked_on)
+    with db.begin_nested():
+        return _post(db, clock, [transfers], booked_on)
 
 
 def post_lists(*, db: Connection, clock: Clock, lists: Sequence[Sequence[Transfer]], booked_on: date | None = None) -> list[Refused | None]:

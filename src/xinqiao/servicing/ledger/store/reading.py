@@ -112,8 +112,8 @@ def journal(db: Connection, subject: UUID, person: UUID) -> list[Posting]:
 
 
 def of_ids(db: Connection, ids: Sequence[UUID]) -> list[Posting]:
-    """The transfers of those ids, wherever their month lies."""
-    return postings(db, _by_key().where(key.c.id == func.any(list(ids))))
+    """The transfers of those ids, wherever their month lies, in the order of posting."""
+    return postings(db, _by_key().where(key.c.id == func.any(list(ids))).order_by(transfer.c.entry, transfer.c.line))
 
 
 def of_id(db: Connection, one: UUID) -> Posting | None:
