@@ -211,7 +211,11 @@ def _frame(request: Request, operator: Operator | None) -> dict[str, Any]:
     groups = [
         (
             group and gettext(group),
-            [(one.name, one.address, gettext(one.word), one.icon) for one in entries if operator.may(one.permission)],
+            [
+                (one.name, one.address, gettext(one.word), one.icon)
+                for one in entries
+                if operator.may(one.permission) or (one.also and operator.may(one.also))
+            ],
         )
         for group, entries in ROOMS
         if ready

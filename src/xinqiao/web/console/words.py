@@ -21,6 +21,8 @@ class Room:
     word: str
     icon: str
     permission: Permission
+    also: Permission | None = None
+    """Another that opens the room."""
 
 
 ROOMS: tuple[tuple[str, tuple[Room, ...]], ...] = (
@@ -29,7 +31,7 @@ ROOMS: tuple[tuple[str, tuple[Room, ...]], ...] = (
         (
             Room("applications", "/console", N_("Applications"), "list", Permission.APPLICATIONS_READ),
             Room("reviews", "/console/reviews", N_("Reviews"), "hand", Permission.APPLICATIONS_REVIEW),
-            Room("requests", "/console/requests", N_("Loan requests"), "pen", Permission.APPLICATIONS_REVIEW),
+            Room("requests", "/console/requests", N_("Loan requests"), "pen", Permission.APPLICATIONS_REVIEW, Permission.RIGHTS_ANSWER),
         ),
     ),
     (
