@@ -320,7 +320,7 @@ def test_late_principal_bears_interest_where_the_product_says_so(db: Connection,
 
 
 def test_a_part_repaid_early_lowers_what_falls_due_later(db: Connection, clock: FixedClock) -> None:
-    """2 000.00 on the fifteenth day: 1 885.32 after the first month's premium and interest to date lower the principal."""
+    """2 000.00 on the fifteenth day pay the running instalment of 913.49; the 1 086.51 beyond it lower the principal from that day."""
     loan = lent(db, clock, replace(TERMS, prepayment=Prepayment.REDUCE))
     planned = view(db=db, clock=clock, loan_id=loan.id).states
     until(clock, date(2026, 3, 17))

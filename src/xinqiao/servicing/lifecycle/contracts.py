@@ -36,7 +36,7 @@ def product_of(terms: Terms) -> Product:
         annual_rate=terms.annual_rate,
         instalments=terms.months,
         progressive=False,
-        recalculation=Recalculation(late_bears_interest=False) if terms.prepayment is Prepayment.REDUCE else None,
+        recalculation=Recalculation(instalment_first=True, late_bears_interest=False) if terms.prepayment is Prepayment.REDUCE else None,
         fees=tuple(fee for fee in fees if fee.amount),
         late=Late(annual_rate=terms.penalty_rate, days_in_year=terms.penalty_days_in_year),
         cooling_days=terms.cooling_days,

@@ -164,15 +164,19 @@ class Drawing:
 
         None when they paid everything that is owed: the loan ends here.
         """
-        early = 0
+        early, kept = 0, 0
         for money in [m for m in self.waiting if self._counts_on(m.on) < slot.due]:
             left = self._lay(money)
             if not left:
                 continue
             fees = self._earned(index, slot, money.on, opening)
-            if self._closes(slot, money.on, left, fees.total):
+            if self._closes(slot, money.on, left + kept, fees.total):
                 self._close(slot, money, left, fees, early)
                 return None
+            due = self._keep(index, slot, left, kept, opening)
+            left, kept = left - due, kept + due
+            if due:
+                self.waiting.append(Money(slot.due, due, money.rule))
             self._change(self._counts_on(money.on), -left)
             early += left
             self.outstanding -= left
@@ -180,8 +184,19 @@ class Drawing:
                 self._change(self._counts_on(money.on), -self.outstanding)
                 early += self.outstanding
                 self.outstanding = 0
-            self.waiting.append(Money(slot.due, left, money.rule))
+            if left:
+                self.waiting.append(Money(slot.due, left, money.rule))
         return early
+
+    def _keep(self, index: int, slot: Slot, left: int, kept: int, opening: int) -> int:
+        """What of a payment ahead of its time is for the running instalment as it stands; it counts when that falls due."""
+        if not self.rule.instalment_first:
+            return 0
+        interest = self._interest(slot.start, slot.due)
+        asked = (
+            self._principal(index, slot, interest) + interest + self.deferred + instalment_fees_of(self.terms, index, slot, opening).total
+        )
+        return min(left, max(0, asked - kept))
 
     def _lay(self, money: Money) -> int:
         """Pay the lines drawn so far; return what is left. What was late stops bearing interest."""
@@ -250,6 +265,11 @@ class Drawing:
             return principal + early, early
         relief = min(self.ahead, principal)
         principal, self.ahead = principal - relief, self.ahead - relief
+        if self.rule.instalment_first:
+            principal = min(principal, self.outstanding)
+            if early:
+                self._prepaid(index, early, after=self.outstanding - principal)
+            return principal + early, early
         if early > principal:
             self._prepaid(index, early - principal, after=self.outstanding)
             principal = early

@@ -291,6 +291,8 @@ class Recalculation:
     compounding: tuple[Kind, ...] = ()
     """Overdue parts on which interest is charged too."""
     compound_every: Every | None = None
+    instalment_first: bool = False
+    """What is paid ahead pays the running instalment first, as it stands; only more than that lowers the principal at once."""
     late_bears_interest: bool = True
     """Principal past due bears the loan's interest too; False where penalty interest takes its place."""
     early_settlement_until: str = "settlement"
