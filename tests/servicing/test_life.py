@@ -355,3 +355,24 @@ def test_a_list_tells_the_same_as_each_loan_alone(db: Connection, clock: FixedCl
         for name in ("now", "overdue", "penalty", "next_due", "next_amount"):
             assert getattr(one.owed, name) == getattr(alone.owed, name), name
         assert (one.paid, one.days_past_due, one.bucket) == (alone.paid, alone.days_past_due, alone.bucket)
+
+
+def test_a_down_payment_is_taken_with_the_payout_once(db: Connection, clock: FixedClock) -> None:
+    product = replace(TRANCHES, down_payment=DownPayment(Decimal("0.25"), automatic=True), tranches=Tranches(most=2))
+    loan = opened(db, clock, product)
+    for _ in range(2):
+        done = do(loans.pay_out_part, db, clock, loan, "t1", amount=CNY(400_000))
+    assert (done.repeated, get_loan(db=db, loan_id=loan.id).paid) == (True, 100_000)
+    do(loans.pay_out_part, db, clock, loan, "t2", amount=CNY(600_000))
+    assert get_loan(db=db, loan_id=loan.id).outstanding == CNY(750_000)
+    in_accord(db, clock, loan.id)
+
+
+def test_a_financed_fee_is_lent_on_top_and_a_repeat_says_so_again(db: Connection, clock: FixedClock) -> None:
+    fee = Fee("handling", FeeTime.DISBURSEMENT, amount=Decimal("50.00"), paid=FeePaid.FINANCED)
+    loan = opened(db, clock, replace(TRANCHES, fees=(fee,), tranches=Tranches(most=2, over_applied=Decimal("0.01"))))
+    for _ in range(2):
+        do(loans.pay_out_part, db, clock, loan, "t1", amount=CNY(500_000))
+    assert net(db, Account(Kind.PRINCIPAL, loan.id)) == 505_000
+    assert net(db, Account(Kind.CLEARING)) == 5000, "lent and kept: the fee is the platform's"
+    in_accord(db, clock, loan.id)

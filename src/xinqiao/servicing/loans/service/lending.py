@@ -18,6 +18,7 @@ from ...errors import LoanNotFound, NotSigned, TermsRefused
 from ...lifecycle import Agreement, Books, replay
 from ...lifecycle import events as e
 from ...lifecycle.contracts import agreement_of
+from ...lifecycle.disbursing import down_payment_taken
 from ...offer import Offer, get_offer, signature_of
 from ...product.model import Fee, FeeBase, FeePaid, FeeTime, Kind
 from ...product.request import Request
@@ -125,14 +126,29 @@ def _rate(agreed: Agreement, fee: Fee) -> Decimal:
 
 
 def pay_out_part(*, db: Connection, clock: Clock, loan_id: UUID, amount: Money, key: str, author: Author = recording.SYSTEM) -> Recorded:
-    """One tranche. Raises LifeRefused for more tranches or more money than the product allows, LoanNotFound, LoanClosed, KeyReused."""
+    """One tranche; where the product takes a down payment by itself, that is taken with it.
+
+    Raises LifeRefused for more tranches or more money than the product allows, LoanNotFound, LoanClosed, KeyReused.
+    """
+    taken = 0
 
     def make(books: Books, fields: dict) -> e.Event:
+        nonlocal taken
         if amount.currency != books.agreement.product.currency or not amount.is_positive:
             raise TermsRefused(f"a payout is a positive amount of {books.agreement.product.currency}, not {amount} {amount.currency}")
-        return e.Disbursed(**fields, amount=amount.minor + _financed(books, amount))
+        out = amount.minor + _financed(books, amount)
+        taken = down_payment_taken(books, out)
+        return e.Disbursed(**fields, amount=out)
 
-    return recording.record(db=db, clock=clock, loan_id=loan_id, key=key, make=make, author=author)
+    done = recording.record(db=db, clock=clock, loan_id=loan_id, key=key, make=make, author=author)
+    if not taken:
+        return done
+
+    def pay(books: Books, fields: dict) -> e.Event:
+        return e.Paid(**fields, amount=taken, kind=e.PaymentKind.DOWN_PAYMENT)
+
+    paid = recording.record(db=db, clock=clock, loan_id=loan_id, key=f"{key}/down", make=pay, author=author)
+    return replace(done, loan=paid.loan, books=paid.books)
 
 
 def _financed(books: Books, amount: Money) -> int:

@@ -54,7 +54,7 @@ def record(
     known = next((one for one in life if one.event.id == key), None)
     fields = {"id": key, "on": on or today, "order": len(life) + 1, "recorded_on": today}
     if known is not None:
-        return _again(loan, before, known, make)
+        return _again(loan, [one.event for one in life], before, known, make)
     event = make(before, fields)
     _require_open(loan, before, event)
     refuse(loan.agreed, [one.event for one in life], event)
@@ -86,9 +86,11 @@ def _flag(event: Event) -> delinquency.Flag | None:
     return None if only_moved else delinquency.OF_EVENTS.get(codec.name_of(event))
 
 
-def _again(loan: Loan, books: Books, known: Happened, make: Make) -> Recorded:
+def _again(loan: Loan, life: Sequence[Event], books: Books, known: Happened, make: Make) -> Recorded:
+    """Ask anew what was asked then, of the books as they were then."""
     old = known.event
-    new = make(books, {"id": old.id, "on": old.on, "order": old.order, "recorded_on": old.recorded_on})
+    then = replay(loan.agreed, [one for one in life if one.order < old.order], on=old.recorded)
+    new = make(then, {"id": old.id, "on": old.on, "order": old.order, "recorded_on": old.recorded_on})
     if codec.name_of(new) != codec.name_of(old) or _meant(new) != _meant(old):
         raise KeyReused(old.id, "event", field="key")
     return _recorded(loan, books, old, repeated=True)
