@@ -141,3 +141,13 @@ def test_how_far_the_books_are_closed_is_counted_in_days_that_are_over() -> None
     assert bookkeeping.standing(ENGLISH, newest, date(2026, 3, 2))["open"] == 0
     assert bookkeeping.standing(ENGLISH, newest, date(2026, 3, 5))["open"] == 3
     assert bookkeeping.standing(ENGLISH, [], date(2026, 3, 5))["last"] is None
+
+
+def test_the_books_leave_as_files_that_balance(client: Client, lent: Lent) -> None:
+    browser = client(Role.VIEWER)
+    rows = list(csv.DictReader(io.StringIO(browser.get("/console/ledger/export").text)))
+    assert str(lent.loan) in {row["subject"] for row in rows}
+    told = browser.get("/console/ledger/export?form=beancount").text
+    assert told.startswith('option "title"')
+    assert " balance " in told
+    assert browser.get("/console/ledger/export?since=2026-05-02&until=2026-05-01").status_code == 422

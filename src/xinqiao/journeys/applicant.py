@@ -16,6 +16,8 @@ from xinqiao.kit import Money
 from xinqiao.partners import Partner
 from xinqiao.servicing import View, apr, reporting
 from xinqiao.servicing.contract import LANGUAGES
+from xinqiao.servicing.lifecycle import Event
+from xinqiao.servicing.lifecycle.explain import explain_instalment
 from xinqiao.servicing.loans import Parts
 from xinqiao.vault import Actor, Field
 
@@ -139,6 +141,7 @@ class ApplicantJourneys:
             seen = servicing.view(db=db, clock=self._house.clock, loan_id=loan.id)
             tomorrow = servicing.view(db=db, clock=self._house.clock, loan_id=loan.id, on=seen.on + ONE_DAY)
             paid = servicing.repayments(db=db, loan_id=loan.id)
+            due_why = _why(seen, [one.event for one in servicing.history(db=db, loan_id=loan.id)])
             offer = servicing.get_offer(db=db, offer_id=loan.offer_id)
         currency = loan.principal.currency
         schedule = [_instalment(seen, state, currency) for state in seen.states]
@@ -156,6 +159,7 @@ class ApplicantJourneys:
             next_due=seen.owed.next_due,
             next_amount=min(seen.owed.next_amount, seen.owed.payoff) if seen.owed.next_due else None,
             due_now=seen.owed.now,
+            due_why=due_why,
             due_parts=views.Portions(**{name: Money(minor, currency) for name, minor in due.by_name.items()}),
             overdue=seen.owed.overdue,
             late_a_day=tomorrow.owed.penalty - seen.owed.penalty,
@@ -285,6 +289,16 @@ def _instalment(seen: View, state: Any, currency: str) -> views.Instalment:
     i = state.instalment
     paid, fee = Money(state.paid.total, currency), i.fee + Money(state.penalties, currency)
     return views.Instalment(i.number, i.due, i.principal, i.interest, i.premium, paid, seen.status_of(state), fee)
+
+
+def _why(seen: View, life: Sequence[Event]) -> list[views.Why]:
+    """Each number of the instalments that are due, with its sum; what became of them is left to the statement."""
+    found = []
+    for number in (state.instalment.number for state in seen.states if state.instalment.due <= seen.on and not state.settled):
+        zh, en = (explain_instalment(seen.loan.agreed, life, on=seen.on, number=number, language=one) for one in ("zh-CN", "en"))
+        for one, other in zip(zh, en, strict=True):
+            found.append(views.Why(number, one.what, one.amount, one.worked, Said(one.rule, other.rule), one.clause))
+    return found
 
 
 def _told(one: reporting.Record, disputed: reporting.Dispute | None) -> views.Told:

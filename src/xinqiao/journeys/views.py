@@ -133,6 +133,20 @@ class Portions:
 
 
 @dataclass(frozen=True, slots=True)
+class Why:
+    """One number of one instalment, with the sum it is the result of."""
+
+    number: int
+    what: str
+    """"principal", "interest", "premium", "penalty", or a fee's code."""
+    amount: Money
+    worked: str
+    rule: Said
+    clause: str
+    """Of the contract; empty where it names none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Loan:
     loan_id: UUID
     funder: Said
@@ -151,6 +165,8 @@ class Loan:
     """All that is due by today, what is late included."""
     due_parts: Portions
     """The same by what it is for."""
+    due_why: Sequence[Why]
+    """How the numbers of each instalment that is due came about."""
     overdue: Money
     days_past_due: int
     late_a_day: Money

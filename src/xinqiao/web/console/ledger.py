@@ -1,11 +1,13 @@
 """The books: the trial balance of now, of a day or of an instant; accounts, their entries, one transfer with all that belongs to it; closed days."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import StreamingResponse
 
 from xinqiao.journeys import board
 from xinqiao.kit import Refused
@@ -19,6 +21,7 @@ from .desk import Desk, Operator, console_route, go
 from .errors import NoSuchLoan, NotUnderstood
 
 PER_PAGE = 50
+MEDIA = {"csv": "text/csv", "beancount": "text/plain"}
 EXPORTED = 20_000
 """Lines of one exported statement; a longer period is exported in parts."""
 
@@ -58,6 +61,17 @@ def routes(desk: Desk) -> APIRouter:
         asked = what.strip()[:200]
         with house.begin() as db:
             return go(_find(db, asked))
+
+    @router.get("/console/ledger/export")
+    def export(request: Request, who: Reader, form: str = "csv", since: str = "", until: str = "") -> Response:
+        """Every transfer of a period, streamed from one instant of the books: CSV, or a beancount file that checks itself."""
+        first, last = _day(since), _day(until)
+        if first and last and first > last:
+            raise NotUnderstood(since[:40], f"a day up to {last}", field="since")
+        kind = "beancount" if form == "beancount" else "csv"
+        response = pages.harden(StreamingResponse(_exported(desk, kind, first, last), media_type=f"{MEDIA[kind]}; charset=utf-8"))
+        response.headers["Content-Disposition"] = f'attachment; filename="ledger-{first or "all"}-{last or "now"}.{kind}"'
+        return response
 
     @router.get("/console/ledger/closes")
     def closes(request: Request, who: Reader) -> Response:
@@ -128,6 +142,12 @@ def routes(desk: Desk) -> APIRouter:
         return desk.show(request, "account_statement.html", heading_of=teller.heading(kind), **teller.statement(found))
 
     return router
+
+
+def _exported(desk: Desk, kind: str, since: date | None, until: date | None) -> Iterator[str]:
+    write = ledger.beancount if kind == "beancount" else ledger.as_csv
+    with ledger.steady(desk.house.database, desk.house.settings.tenant) as db:
+        yield from write(db=db, since=since, until=until)
 
 
 def _find(db: object, asked: str) -> str:
