@@ -60,6 +60,7 @@ def check(
     """
     from xinqiao.identity.errors import FilesMissing, OneCapture
     from xinqiao.identity.liveness import Beside
+    from xinqiao.identity.liveness.challenge import Challenge
     from xinqiao.identity.liveness.decode import read_bytes
 
     with refusals(as_json=as_json):
@@ -69,7 +70,8 @@ def check(
         if len(files) > 1 and any(beside_one):
             raise OneCapture(field="files")
         given = [read_bytes(path) if path else None for path in beside_one]
-        beside = Beside(device=device, from_page=from_page, near_infrared=given[0], depth=given[1], challenge=given[2])
+        shown = Challenge.parse(given[2].decode("utf-8", "replace")) if given[2] is not None else None
+        beside = Beside(device=device, from_page=from_page, near_infrared=given[0], depth=given[1], challenge=shown)
         verdicts = _checked(files, beside)
         records = [{"file": str(path), **verdict.record()} for path, verdict in zip(files, verdicts, strict=True)]
         _show(records[0] if len(records) == 1 else records, as_json=as_json, human=lambda: _told(files, verdicts))
@@ -85,12 +87,12 @@ def _show(value: Any, *, as_json: bool, human: Callable[[], object]) -> None:
         show(value, as_json=False, human=human)
 
 
-def _checked(files: Sequence[Path], beside: Any) -> list[Verdict]:
+def _checked(files: Sequence[Path], beside: Any, challenges: Any = None) -> list[Verdict]:
     from xinqiao.identity.liveness.many import check_files
 
     found: dict[int, Verdict] = {}
     with _progress(len(files)) as step:
-        for number, verdict in check_files(files, settings=Settings(), beside=beside):
+        for number, verdict in check_files(files, settings=Settings(), beside=beside, challenges=challenges):
             found[number] = verdict
             step()
     return [found[n] for n in range(len(files))]
@@ -132,7 +134,7 @@ def evaluate(folder: Path, *, device: str = "any", out: Path | None = None, as_j
     Parameters
     ----------
     folder
-        live/PERSON/… and attack/SPECIES/PERSON/… with pictures or clips.
+        live/PERSON/… and attack/SPECIES/PERSON/… with pictures or clips; what the screen showed, if it is known, in sensors/FILE.challenge.json.
     device
         The class of camera, as calibrated.
     out
@@ -144,10 +146,11 @@ def evaluate(folder: Path, *, device: str = "any", out: Path | None = None, as_j
 
     with refusals(as_json=as_json):
         found, others = measuring.gather(folder)
-        verdicts = _checked([p.path for p in found], Beside(device=device))
+        shown = measuring.challenges(folder, found)
+        verdicts = _checked([p.path for p in found], Beside(device=device), shown)
         answers = [_answer(p.person, p.species, v) for p, v in zip(found, verdicts, strict=True)]
         place = out or Settings().home / "liveness"
-        facts = {**measuring.measure(answers), "device": device, "other_files": others, "weights": _weights()}
+        facts = {**measuring.measure(answers), "device": device, "challenged": len(shown), "other_files": others, "weights": _weights()}
         try:
             facts["det"] = str(measuring.det_picture(answers, place / "det.png", title=f"DET, {folder.name}"))
             (place / "eval.json").write_text(json.dumps(facts, indent=1), "utf-8")

@@ -51,16 +51,19 @@ class Limits:
     work: float = 20.0
     """seconds of processor time"""
     cut: bool = False
+    kept: int = FRAMES_USED
+    """frames kept of those decoded, spread evenly"""
 
 
 APPLICANT = Limits()
 FILE = Limits(bytes=128 * 2**20, seconds=3.0, cut=True)
+CHALLENGED = Limits(bytes=128 * 2**20, seconds=3.0, cut=True, kept=96)
 """A clip from a folder of test captures: often longer than a selfie, judged by its first seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """At most FRAMES_USED frames spread evenly over the clip; `times` in seconds from its start, by the container's own clock."""
+    """At most `Limits.kept` frames spread evenly over the clip; `times` in seconds from its start, by the container's own clock."""
 
     frames: tuple[Picture, ...]
     times: tuple[float, ...]
@@ -132,7 +135,7 @@ def read_clip(data: bytes, limits: Limits = APPLICANT) -> Clip:
                 if len(stamps) % stride == 0:
                     kept.append((time, _shrunk(frame)))
                 stamps.append(frame.time if frame.time is not None else float("nan"))
-                if len(kept) > FRAMES_USED:
+                if len(kept) > limits.kept:
                     kept, stride = kept[::2], stride * 2
     except (ClipTooLarge, ClipUnreadable):
         raise

@@ -6,8 +6,10 @@ import pytest
 from xinqiao.demo.faces import DemoFace, demo_faces
 from xinqiao.identity import FaceModels, Outcome, State, read_clip
 from xinqiao.identity.liveness import Beside, Label, Verdict, check_capture, read_capture
+from xinqiao.identity.liveness.challenge import issue
 from xinqiao.identity.liveness.injection import clip_mark, nearest_of
 from xinqiao.identity.media import Picture
+from xinqiao.kit import FixedClock
 
 from ..conftest import film, photograph
 
@@ -78,8 +80,21 @@ def test_a_virtual_camera_keeps_a_living_face_from_passing(models: FaceModels, s
     assert judge(models, selfie, Beside(camera={"label": "OBS Virtual Camera"})).outcome is Outcome.REFER
 
 
-@pytest.mark.parametrize("beside", [Beside(near_infrared=b"x"), Beside(depth=b"x"), Beside(challenge=b"{}")])
+@pytest.mark.parametrize("beside", [Beside(near_infrared=b"x"), Beside(depth=b"x")])
 def test_what_was_given_and_cannot_be_tested_does_not_pass(models: FaceModels, selfie: bytes, beside: Beside) -> None:
     found = judge(models, selfie, beside)
     assert found.outcome is Outcome.REFER
     assert [r.code for r in found.reasons] == ["not_checked"]
+
+
+def test_a_clip_that_does_not_answer_the_screen_s_colours_never_passes(models: FaceModels, selfie: bytes, clock: FixedClock) -> None:
+    challenge = issue(application="A-1", key=b"the server's own key", clock=clock)
+    found = judge(models, selfie, Beside(challenge=challenge))
+    assert found.outcome in (Outcome.RETRY, Outcome.FAIL)
+    assert states(found)["light_shape"] is State.NOT_RUN
+    assert "challenge" not in states(found)
+
+
+def test_a_single_picture_cannot_answer_a_challenge(models: FaceModels, portrait: bytes, clock: FixedClock) -> None:
+    challenge = issue(application="A-1", key=b"the server's own key", clock=clock)
+    assert states(judge(models, portrait, Beside(challenge=challenge)))["light_sequence"] is State.NOT_RUN

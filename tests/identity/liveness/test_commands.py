@@ -41,6 +41,13 @@ def test_what_was_given_and_has_no_test_is_said_to_be_unchecked_and_passes_nothi
     assert told["signals"]["near_infrared"]["reason"] == "not_checked"
 
 
+def test_a_challenge_that_cannot_be_read_is_a_refusal(place: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "challenge.json").write_text("{}")
+    code, told, _ = run(place, "check", FOLDER / "p01.webm", "--challenge", tmp_path / "challenge.json", "--json")
+    assert code == 1
+    assert told["error"]["code"] == "identity.challenge_unreadable"
+
+
 def test_many_files_use_several_processes_and_each_gets_its_answer_in_order(place: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "empty.jpg").write_bytes(b"")
     (tmp_path / "words.png").write_bytes(b"hello")

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from xinqiao.identity.errors import FolderUnfit
-from xinqiao.identity.liveness.evaluate import Answer, det_picture, gather, measure
+from xinqiao.identity.liveness.challenge import issue
+from xinqiao.identity.liveness.challenge.errors import ChallengeUnreadable
+from xinqiao.identity.liveness.evaluate import Answer, challenges, det_picture, gather, measure
+from xinqiao.kit import FixedClock
 
 
 def answers(species: str, people: dict[str, list[tuple[str, float]]]) -> list[Answer]:
@@ -114,3 +117,16 @@ def test_scores_that_tie_are_not_told_apart() -> None:
     rng = np.random.default_rng(1)
     same = [Answer(str(p), s, "live", "pass", 0.5, 1.0) for p in rng.permutation(20) for s in ("live", "print")]
     assert measure(same, draws=5)["eer"] == pytest.approx(0.5)
+
+
+def test_what_the_screen_showed_is_found_beside_a_simulated_capture(tmp_path: Path, clock: FixedClock) -> None:
+    for name in ("live/ann/s1.webm", "live/ann/s2.webm", "attack/print/ann/s3.webm", "sensors/s1.challenge.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    shown = issue(application="A-1", key=b"the server's own key", clock=clock)
+    (tmp_path / "sensors/s1.challenge.json").write_text(shown.to_json())
+    found, _ = gather(tmp_path)
+    assert {path.name: known.id for path, known in challenges(tmp_path, found).items()} == {"s1.webm": shown.id}
+    (tmp_path / "sensors/s3.challenge.json").write_text("{}")
+    with pytest.raises(ChallengeUnreadable):
+        challenges(tmp_path, found)

@@ -10,13 +10,14 @@ from time import perf_counter
 from xinqiao.kit import Refused, Unavailable
 
 from ..errors import CaptureMissing
-from ..media import FILE, Clip, Limits
+from ..media import CHALLENGED, FILE, Clip, Limits
 from ..model import Outcome, Signal, State
 from ..networks import FaceModels
 from ..observe import Sight, look
 from ..reasons import Reason
 from ..thresholds import ANY_DEVICE
 from . import injection, signals
+from .challenge import Challenge, analyse
 from .decide import Evidence, Label, Verdict, fuse
 from .decode import Capture, Kind, read_file
 
@@ -38,7 +39,8 @@ class Beside:
     """looks among the clips sent before (`store.nearest`); needs `clip_key`"""
     near_infrared: bytes | None = None
     depth: bytes | None = None
-    challenge: bytes | None = None
+    challenge: Challenge | None = None
+    """what the screen showed; its seal and expiry are `challenge.verify`'s affair, before"""
 
 
 def check_capture(*, models: FaceModels, capture: Capture, beside: Beside | None = None) -> Verdict:
@@ -47,11 +49,15 @@ def check_capture(*, models: FaceModels, capture: Capture, beside: Beside | None
     given = beside or Beside()
     sights = _sights(models, capture)
     seen, evidence = _evidence(models, signals.best(sights), given.device)
+    light = _light(models, capture, given.challenge)
+    if light and light.evidence:
+        evidence["light"] = light.evidence
     found = (
         signals.quality_signal(sights),
         *(_still() if capture.kind is Kind.IMAGE else _moving(models, capture.film, sights)),
         *seen,
         *_marks(capture, given),
+        *(light.signals if light else (Signal("challenge", State.NOT_CHECKED, None, "not_asked"),)),
         *_others(given),
     )
     verdict = fuse(found, evidence, models.thresholds.liveness, device=given.device)
@@ -100,25 +106,51 @@ def _marks(capture: Capture, given: Beside) -> tuple[Signal, ...]:
     )
 
 
+OTHER_LIGHT = 0.02
+"""The probability of life that a face leaves which follows another light than this screen's."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Light:
+    signals: tuple[Signal, ...]
+    evidence: Evidence | None
+
+
+def _light(models: FaceModels, capture: Capture, challenge: Challenge | None) -> _Light | None:
+    """The answer to the screen's colours; None when there was no challenge."""
+    if challenge is None:
+        return None
+    if capture.kind is Kind.IMAGE:
+        return _Light((Signal("light_sequence", State.NOT_RUN, None, "one_picture"),), None)
+    answer = analyse(challenge, models=models, frames=capture.film.frames, times=capture.film.times)
+    if answer.sequence.state is State.FAIL:
+        return _Light(answer.signals, Evidence(OTHER_LIGHT))
+    return _Light(answer.signals, Evidence(answer.shape.value) if answer.shape.value is not None else None)
+
+
 def _others(given: Beside) -> tuple[Signal, ...]:
-    """Near infrared, depth and the light challenge have no test here yet: asked for, they hold the capture back."""
-    asked = {"near_infrared": given.near_infrared, "depth": given.depth, "challenge": given.challenge}
+    """Near infrared and depth have no test here yet: given, they hold the capture back."""
+    asked = {"near_infrared": given.near_infrared, "depth": given.depth}
     return tuple(
         Signal(name, State.NOT_CHECKED, None, "not_asked") if value is None else Signal(name, State.NOT_RUN, None, "not_checked")
         for name, value in asked.items()
     )
 
 
-def check_file(*, models: FaceModels, path: Path, beside: Beside | None = None, limits: Limits = FILE) -> Verdict:
+def check_file(*, models: FaceModels, path: Path, beside: Beside | None = None, limits: Limits | None = None) -> Verdict:
     """A file that cannot be read is answered too: try again, with the reason's code. Raises CaptureMissing and ModelsUnavailable."""
     started = perf_counter()
     try:
-        verdict = check_capture(models=models, capture=read_file(path, limits), beside=beside)
+        verdict = check_capture(models=models, capture=read_file(path, limits or _limits(beside)), beside=beside)
     except (CaptureMissing, Unavailable):
         raise
     except Refused as refusal:
         verdict = unreadable(refusal)
     return replace(verdict, took_ms=(perf_counter() - started) * 1000)
+
+
+def _limits(beside: Beside | None) -> Limits:
+    return CHALLENGED if beside and beside.challenge else FILE
 
 
 def unreadable(refusal: Refused) -> Verdict:

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import FolderUnfit
+from .challenge import Challenge
+from .decode import read_bytes
 
 DRAWS = 1000
 LEVEL = 0.95
@@ -72,6 +74,12 @@ def gather(folder: Path) -> tuple[list[Presentation], int]:
         if not any((p.species == LIVE) is kind for p in found):
             raise FolderUnfit(folder.name, f"{part}/ holds no picture and no clip", f"{part}/ 下没有图片或视频")
     return found, others
+
+
+def challenges(folder: Path, found: Sequence[Presentation]) -> dict[Path, Challenge]:
+    """What the screen showed, where sensors/NAME.challenge.json tells it. Raises ChallengeUnreadable."""
+    told = {p.path: folder / "sensors" / f"{p.path.stem}.challenge.json" for p in found}
+    return {path: Challenge.parse(read_bytes(file).decode("utf-8", "replace")) for path, file in told.items() if file.is_file()}
 
 
 def _folders(folder: Path) -> list[Path]:

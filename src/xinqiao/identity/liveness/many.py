@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,6 +17,7 @@ from xinqiao.kit import Settings
 
 from ..errors import CaptureCrashed, CaptureMissing
 from ..networks import FaceModels
+from .challenge import Challenge
 from .check import Beside, check_file, unreadable
 from .decide import Verdict
 
@@ -26,10 +27,14 @@ TOGETHER = 4
 """Files handed to a process at once."""
 
 
+Challenges = Mapping[Path, Challenge]
+
+
 @dataclass(frozen=True, slots=True)
 class _Worker:
     models: FaceModels
     beside: Beside
+    challenges: Challenges
 
 
 _worker: list[_Worker] = []
@@ -39,56 +44,61 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def check_files(paths: Sequence[Path], *, settings: Settings, beside: Beside) -> Iterator[tuple[int, Verdict]]:
-    """(number of the file, verdict) as they come. A file that cannot be found is answered `liveness.file_missing`; raises ModelsUnavailable."""
+def check_files(
+    paths: Sequence[Path], *, settings: Settings, beside: Beside, challenges: Mapping[Path, Challenge] | None = None
+) -> Iterator[tuple[int, Verdict]]:
+    """(number of the file, verdict) as they come; `challenges`: what the screen showed, for the files of which it is known. A file that cannot be found is answered `liveness.file_missing`; raises ModelsUnavailable."""
     if len(paths) <= FEW or cores() == 1:
         models = FaceModels.load(settings)
-        yield from ((n, answer(models, path, beside)) for n, path in enumerate(paths))
+        yield from ((n, answer(models, path, beside, challenges)) for n, path in enumerate(paths))
         return
     FaceModels.load(settings)  # refuses here, once, rather than in each process
-    yield from _on_all_cores(list(enumerate(paths)), settings, beside)
+    yield from _on_all_cores(list(enumerate(paths)), settings, beside, challenges or {})
 
 
-def _on_all_cores(todo: list[tuple[int, Path]], settings: Settings, beside: Beside) -> Iterator[tuple[int, Verdict]]:
+def _on_all_cores(
+    todo: list[tuple[int, Path]], settings: Settings, beside: Beside, challenges: Challenges
+) -> Iterator[tuple[int, Verdict]]:
     left = dict(todo)
     batches = [todo[i : i + TOGETHER] for i in range(0, len(todo), TOGETHER)]
     try:
-        with _pool(min(cores(), len(batches)), settings, beside) as pool:
+        with _pool(min(cores(), len(batches)), settings, beside, challenges) as pool:
             waiting: list[Future[list[tuple[int, Verdict]]]] = [pool.submit(_batch, batch) for batch in batches]
             for done in as_completed(waiting):
                 for number, verdict in done.result():
                     left.pop(number, None)
                     yield number, verdict
     except BrokenProcessPool:
-        yield from _one_by_one(left, settings, beside)
+        yield from _one_by_one(left, settings, beside, challenges)
 
 
-def _one_by_one(left: dict[int, Path], settings: Settings, beside: Beside) -> Iterator[tuple[int, Verdict]]:
+def _one_by_one(left: dict[int, Path], settings: Settings, beside: Beside, challenges: Challenges) -> Iterator[tuple[int, Verdict]]:
     """Some file killed its process: each that is left gets a process of its own."""
     for number, path in left.items():
         try:
-            with _pool(1, settings, beside) as pool:
+            with _pool(1, settings, beside, challenges) as pool:
                 yield from pool.submit(_batch, [(number, path)]).result()
         except BrokenProcessPool:
             yield number, unreadable(CaptureCrashed(path.name))
 
 
-def _pool(workers: int, settings: Settings, beside: Beside) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, get_context("spawn"), initializer=partial(_start, settings, beside))
+def _pool(workers: int, settings: Settings, beside: Beside, challenges: Challenges) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, get_context("spawn"), initializer=partial(_start, settings, beside, challenges))
 
 
-def _start(settings: Settings, beside: Beside) -> None:
+def _start(settings: Settings, beside: Beside, challenges: Challenges) -> None:
     cv2.setNumThreads(1)
-    _worker[:] = [_Worker(FaceModels.load(settings), beside)]
+    _worker[:] = [_Worker(FaceModels.load(settings), beside, challenges)]
 
 
 def _batch(files: list[tuple[int, Path]]) -> list[tuple[int, Verdict]]:
     (worker,) = _worker
-    return [(number, answer(worker.models, path, worker.beside)) for number, path in files]
+    return [(number, answer(worker.models, path, worker.beside, worker.challenges)) for number, path in files]
 
 
-def answer(models: FaceModels, path: Path, beside: Beside) -> Verdict:
+def answer(models: FaceModels, path: Path, beside: Beside, challenges: Challenges | None) -> Verdict:
+    known = (challenges or {}).get(path)
     try:
-        return check_file(models=models, path=path, beside=beside)
+        return check_file(models=models, path=path, beside=replace(beside, challenge=known) if known else beside)
     except CaptureMissing as refusal:
         return unreadable(refusal)
