@@ -76,6 +76,18 @@ def test_evidence_is_joined_by_weight_and_a_doubtful_whole_is_not_passed() -> No
     assert [r.code for r in both.reasons] == ["borderline"]
 
 
+def test_doubt_about_one_source_is_settled_by_the_sum_and_a_refusal_is_not() -> None:
+    passed = [Signal(name, State.PASS, 1.0) for name in NEEDED if name != "texture"]
+    doubt, no = Signal("texture", State.REFER, 0.6, "texture_unsure"), Signal("texture", State.FAIL, 0.3, "texture_attack")
+    sure = {"texture": Evidence(0.6), "light_shape": Evidence(0.99)}
+    assert fuse([*passed, doubt], sure, ANY).outcome is Outcome.PASS
+    assert fuse([*passed, doubt], {"texture": Evidence(0.6)}, ANY).outcome is Outcome.REFER
+    assert fuse([*passed, doubt], {"texture": Evidence(0.6), "light_shape": Evidence(0.7)}, ANY).outcome is Outcome.REFER
+    assert fuse([*passed, no], {"texture": Evidence(0.3), "light_shape": Evidence(0.999)}, ANY).outcome is Outcome.FAIL
+    unsteady = Signal("one_person", State.REFER, 0.4, "face_unsteady")
+    assert fuse([*[s for s in passed if s.name != "one_person"], doubt, unsteady], sure, ANY).outcome is Outcome.REFER
+
+
 def test_a_class_of_cameras_is_judged_by_its_own_calibration(models: FaceModels) -> None:
     strict = Device(1.0, -2.0, Band(0.8, 0.45), calibrated=True)
     fusion = replace(ANY, devices={**ANY.devices, "phone": strict})

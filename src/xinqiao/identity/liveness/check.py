@@ -51,7 +51,7 @@ def check_capture(*, models: FaceModels, capture: Capture, beside: Beside | None
     seen, evidence = _evidence(models, signals.best(sights), given.device)
     light = _light(models, capture, given.challenge)
     if light and light.evidence:
-        evidence["light"] = light.evidence
+        evidence["light_shape"] = light.evidence
     found = (
         signals.quality_signal(sights),
         *(_still() if capture.kind is Kind.IMAGE else _moving(models, capture.film, sights)),
@@ -79,7 +79,7 @@ def _evidence(models: FaceModels, usable: Sequence[Sight], device: str) -> tuple
         value, signal = signals.guest_signal(guest, usable)
         found.append(signal)
         if value is not None:
-            evidence[guest.name] = Evidence(value, guest.weight)
+            evidence[signal.name] = Evidence(value, guest.weight)
     return found, evidence
 
 

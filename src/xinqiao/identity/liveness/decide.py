@@ -8,7 +8,7 @@ person looks is the outcome's word. A signal that was needed and did not run nev
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -67,6 +67,8 @@ class Verdict:
 def fuse(
     signals: Sequence[Signal], evidence: Mapping[str, Evidence], fusion: Fusion, *, device: str = ANY_DEVICE, took_ms: float = 0.0
 ) -> Verdict:
+    """`evidence` by the name of its signal. Where there is more than one source, what each alone would leave to a person is decided by their sum;
+    what one of them refuses stays refused."""
     name, bounds = fusion.device(device)
     score = combined(list(evidence.values()))
     whole = list(signals)
@@ -75,9 +77,16 @@ def fuse(
         whole.append(Signal("fused", state, score, {State.REFER: "borderline", State.FAIL: "texture_attack"}.get(state)))
     if any(s.state is State.FAIL and s.reason in DECEIT for s in signals):
         score = 0.0
-    outcome = decide(whole, NEEDED)
+    outcome = decide(_weighed(whole, evidence), NEEDED)
     label = _label(outcome, score, fusion.cut)
     return Verdict(label, outcome, score, tuple(whole), explain(whole, outcome), name, bounds.calibrated, took_ms)
+
+
+def _weighed(signals: Sequence[Signal], evidence: Mapping[str, Evidence]) -> list[Signal]:
+    """As `decide` counts them: doubt about one source among several is settled by `fused`."""
+    if len(evidence) < 2:
+        return list(signals)
+    return [replace(s, state=State.PASS) if s.state is State.REFER and s.name in evidence else s for s in signals]
 
 
 def combined(evidence: Sequence[Evidence]) -> float | None:
