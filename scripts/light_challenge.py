@@ -27,7 +27,7 @@ from sklearn.model_selection import cross_val_predict
 from xinqiao.identity import FaceModels
 from xinqiao.identity.liveness import simulate
 from xinqiao.identity.liveness.challenge.align import align
-from xinqiao.identity.liveness.challenge.answer import FEWEST_FRAMES, SURE, judge, shape_signal
+from xinqiao.identity.liveness.challenge.answer import DARK, FEWEST_FRAMES, SURE, judge, shape_signal
 from xinqiao.identity.liveness.challenge.sample import sample
 from xinqiao.identity.liveness.challenge.shape import FEATURES, expanded, measure, row
 from xinqiao.identity.liveness.challenge.track import follow
@@ -37,6 +37,10 @@ from xinqiao.identity.model import State
 FLAT = ("flat_print", "bent_print", "phone_replay", "tablet_replay", "paper_mask")
 """What the shape model must tell from a face; resin, silicone and printed heads have a face's shape and are left out of the fit."""
 SIZE = (240, 180)
+REGIMES = (-0.25, DARK, 9.0)
+"""Strengths of the answer, decimal logarithm: a lit room, a dim one, the dark."""
+CLEAR = 0.7
+"""Clearness, decimal logarithm, that the shape needs: an answer five times its error."""
 
 
 def film(out: Path, order: Order, wrong: int) -> None:
@@ -82,20 +86,21 @@ def fit(table: Path, out: Path) -> None:
     rows = [r for r in lines(table) if "measured" in r and r["measured"]["explained"] >= SURE and r["species"] in ("live", *FLAT)]
     x = np.stack([row(r["measured"]) for r in rows])
     y = np.array([r["species"] == "live" for r in rows])
-    clear = np.array([r["measured"]["clearness"] for r in rows])
+    clear = np.array([r["measured"]["clearness"] for r in rows]) >= CLEAR
+    strength = np.array([r["measured"]["strength"] for r in rows])
+    x, y, strength, kinds = x[clear], y[clear], strength[clear], np.array([r["species"] for r in rows])[clear]
     centre, scale = x.mean(0), x.std(0) + 1e-6
     z = expanded((x - centre) / scale)
     model = LogisticRegression(C=0.3, class_weight="balanced", max_iter=5000)
     held = cross_val_predict(model, z, y, cv=10, method="predict_proba")[:, 1]
-    least = 0.7  # five times its error, at the median place
-    told = clear >= least
-    sure = float(np.quantile(held[~y & told], 0.99))
-    doubt = float(np.quantile(held[y & told], 0.03))
-    print("sessions", Counter(r["species"] for r in rows), "told", told.mean())
-    print("held out: live at or above sure", (held[y & told] >= sure).mean(), "sure", sure, "doubt", doubt)
-    for species in FLAT:
-        of = np.array([r["species"] == species for r in rows]) & told
-        print(species, of.sum(), "passed", (held[of] >= sure).sum(), "quantiles", np.quantile(held[of], [0.5, 0.9, 1]).round(3))
+    bands, low = [], -np.inf
+    for up_to in REGIMES:
+        here = (strength > low) & (strength <= up_to)
+        sure = float(np.quantile(held[here & ~y], 0.99, method="higher")) + 0.001
+        doubt = min(sure, float(np.quantile(held[here & y], 0.03)))
+        bands.append({"up_to": up_to, "sure": round(sure, 4), "doubt": round(doubt, 4)})
+        print(bands[-1], "live", (here & y).sum(), "passed", round((held[here & y] >= sure).mean(), 3), Counter(kinds[here & ~y].tolist()))
+        low = up_to
     model.fit(z, y)
     data = {
         "version": "1",
@@ -106,10 +111,9 @@ def fit(table: Path, out: Path) -> None:
         "scale": scale.round(5).tolist(),
         "weights": model.coef_[0].round(4).tolist(),
         "bias": round(float(model.intercept_[0]), 4),
-        "sure": round(sure, 4),
-        "doubt": round(min(doubt, sure), 4),
-        "clear_enough": least,
-        "fitted_on": dict(Counter(r["species"] for r in rows)),
+        "bands": bands,
+        "clear_enough": CLEAR,
+        "fitted_on": dict(Counter(kinds.tolist())),
     }
     out.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
 

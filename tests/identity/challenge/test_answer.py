@@ -10,8 +10,9 @@ import pytest
 from xinqiao.identity import REASONS, FaceModels
 from xinqiao.identity.liveness.challenge import Answer, analyse, declined
 from xinqiao.identity.liveness.challenge.align import LATEST, align
-from xinqiao.identity.liveness.challenge.answer import SURE, judge
+from xinqiao.identity.liveness.challenge.answer import SURE, judge, shape_signal
 from xinqiao.identity.liveness.challenge.sample import Samples, sample
+from xinqiao.identity.liveness.challenge.shape import FEATURES, ShapeModel, shape_model
 from xinqiao.identity.liveness.challenge.track import follow
 from xinqiao.identity.liveness.simulate import Session, decode, draw, film
 from xinqiao.identity.liveness.simulate.write import challenge_of, clip_of
@@ -100,8 +101,8 @@ def test_paper_and_screens_do_not_pass(answer_of, species: str, room: str) -> No
     assert sum(a.passed for a in answers) == 0
 
 
-def test_most_people_in_dim_rooms_answer_as_solid_faces(answer_of) -> None:
-    answers = [answer_of(seed, "live", "dim") for seed in (21, 41, 42)]
+def test_most_people_in_lit_rooms_answer_as_solid_faces(answer_of) -> None:
+    answers = [answer_of(seed, "live", "indoor") for seed in (21, 41, 42)]
     assert sum(a.passed for a in answers) >= 2
     assert all(a.shape.value is None or 0 <= a.shape.value <= 1 for a in answers)
 
@@ -137,6 +138,25 @@ def test_whoever_declines_the_light_is_not_passed_but_told(answer_of) -> None:
     assert not answer.passed
     assert {s.state for s in answer.signals} == {State.NOT_RUN}
     assert answer.sequence.reason == "light_declined"
+
+
+def test_a_shape_that_the_dark_leaves_unsure_asks_for_a_lamp() -> None:
+    known = dict.fromkeys(FEATURES, 0.0) | {"clearness": 1.7, "strength": 0.3, "red_relief": 1.0}
+    model = shape_model()
+    unsure = next(
+        k for k in np.linspace(-1, 1, 400) if model.band(0.3).state(model.probability(known | {"screen_alike": k})) is State.REFER
+    )
+    found = shape_signal(known | {"screen_alike": unsure})
+    assert (found.state, found.reason) == (State.RETRY, "light_dark")
+    assert shape_signal(known | {"clearness": 0.1}).reason == "light_faint"
+
+
+def test_the_shape_model_trusts_a_lit_room_more_than_the_dark() -> None:
+    model = shape_model()
+    assert model.band(-1.0).sure < model.band(0.3).sure
+    assert model.band(99.0) == model.band(0.3)
+    with pytest.raises(ValueError, match="other measurements"):
+        ShapeModel.parse({"features": ["albedo"]})
 
 
 def test_every_reason_has_words(answer_of) -> None:

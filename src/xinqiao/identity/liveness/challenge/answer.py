@@ -29,6 +29,8 @@ DOUBT = 0.60
 FAINT = 0.02
 """Changes of colour smaller than this share of the face's light are no answer to anything: the room is too bright, or the screen too dim."""
 MOST_BURNT = 0.35
+DARK = 0.15
+"""Decimal logarithm of the answer's strength from which the room gives no light to compare with: what is unsure then is mended by a lamp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,9 @@ def shape_signal(measured: dict[str, float]) -> Signal:
     value = model.probability(measured)
     if measured["clearness"] < model.clear_enough:
         return Signal("light_shape", State.RETRY, value, "light_faint")
-    state = model.band.state(value)
+    state = model.band(measured["strength"]).state(value)
+    if state is State.REFER and measured["strength"] > DARK:
+        return Signal("light_shape", State.RETRY, value, "light_dark")
     return Signal("light_shape", state, value, {State.REFER: "light_shape_unsure", State.FAIL: "light_flat"}.get(state))
 
 

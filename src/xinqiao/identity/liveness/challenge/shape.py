@@ -49,7 +49,9 @@ class ShapeModel:
     scale: np.ndarray
     weights: np.ndarray
     bias: float
-    band: Band
+    bands: tuple[tuple[float, Band], ...]
+    """by the answer's strength (decimal logarithm): each holds up to its bound, the last for all above. In a lit room the shape is told far
+    more surely than in the dark."""
     clear_enough: float
     """clearness under which the shape cannot be told: the answer drowns"""
 
@@ -58,12 +60,16 @@ class ShapeModel:
         z = (row(measured) - self.centre) / self.scale
         return float(1 / (1 + np.exp(-np.clip(expanded(z[None])[0] @ self.weights + self.bias, -30, 30))))
 
+    def band(self, strength: float) -> Band:
+        return next(band for bound, band in self.bands if strength <= bound or bound == self.bands[-1][0])
+
     @classmethod
     def parse(cls, data: dict[str, Any]) -> ShapeModel:
         if tuple(data["features"]) != FEATURES:
             raise ValueError("shape.json weighs other measurements than this code makes")
         lists = (np.array(data[k], float) for k in ("centre", "scale", "weights"))
-        return cls(data["version"], *lists, float(data["bias"]), Band(data["sure"], data["doubt"]), float(data["clear_enough"]))
+        bands = tuple((float(b["up_to"]), Band(b["sure"], b["doubt"])) for b in data["bands"])
+        return cls(data["version"], *lists, float(data["bias"]), bands, float(data["clear_enough"]))
 
 
 @cache
