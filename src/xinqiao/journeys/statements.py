@@ -103,7 +103,8 @@ def _booked(books: Books, currency: str) -> list[views.Booked]:
         balance = entry.balance if entry.balance is not None else balance
         way = "in" if entry.kind in IN else "out" if entry.kind in (EntryKind.DISBURSEMENT, *BACK) else ""
         amount = Money(entry.amount or entry.parts.total, currency)
-        lines.append(views.Booked(entry.on, entry.kind.value, way, amount, portions(entry.parts, currency), Money(balance, currency)))
+        parts = Parts(principal=entry.amount) if entry.kind is EntryKind.DISBURSEMENT else entry.parts
+        lines.append(views.Booked(entry.on, entry.kind.value, way, amount, portions(parts, currency), Money(balance, currency)))
     return lines
 
 

@@ -66,7 +66,7 @@ def routes(desk: Desk) -> APIRouter:
 def _page(desk: Desk, request: Request, *, problem: Refused | None = None, at: UUID | None = None, given: dict | None = None) -> Response:
     with desk.house.begin() as db:
         teller = asking.Teller(desk, db, desk.words(request))
-        open_ = [teller.request(one) for one in requests.waiting(db)]
+        open_ = [teller.request(one) for one in requests.waiting(db, limit=30)]
         disputes = [teller.dispute(one) for one in reporting.open_disputes(db=db)]
     return desk.show(
         request,

@@ -123,7 +123,7 @@ def _dues(statement: Statement, words: Words) -> Table:
         Column(_("Principal"), 1.2, True),
         Column(_("Interest"), 1.2, True),
         Column(_("Guarantee fee"), 1.2, True),
-        Column(_("Fees"), 1.0, True),
+        Column(_("Fees and late interest"), 1.1, True),
         Column(_("Of it paid"), 1.2, True),
     ]
     zero = statement.principal * 0
