@@ -196,7 +196,8 @@ class World:
 
     def waive(self, charge: str) -> None:
         due = next(e.due for e in self.events if isinstance(e, events.ChargeAdded) and e.charge == charge)
-        self.record(events.ChargeWaived, min(due or self.today, self.today), charge=charge)
+        owed = next(c.outstanding for c in self.books().charges if c.id == charge)
+        self.record(events.ChargeWaived, min(due or self.today, self.today), charge=charge, amount=owed)
 
     def undo_waiver(self) -> None:
         self.reverse(self._standing(lambda entry: entry.kind is EntryKind.CHARGE_WAIVER)[-1].event)

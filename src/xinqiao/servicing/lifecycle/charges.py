@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from ..product.model import FeeBase, FeeTime, Kind
-from .events import ChargeAdded, ReAged
+from .events import Accrued, ChargeAdded, ReAged
 from .line import Line, by_due
 from .model import Charge, LineKind, Share
 from .parts import NOTHING, Parts
@@ -103,10 +103,26 @@ def waive(work: Work, charge: OpenCharge, amount: int | None, on: date) -> list[
     return given
 
 
-def due_by(work: Work, line: Line, kind: Kind, on: date) -> int:
-    """What of `kind` on a line comes from charges that are due themselves by `on`."""
-    pending = sum(p.owed for p in work.pieces_of(line, kind) if (p.charge.due or line.due) <= on)
-    return min(pending, line.owed(kind))
+def recognised_of(work: Work, charge: OpenCharge, before: int) -> int:
+    """How much of what is owed of a charge was recognised as income by events recorded before `before`; the earliest due come first."""
+    left = sum(event.parts[charge.kind] for event in work.events if isinstance(event, Accrued) and event.order < before)
+    alike = [other for other in work.charges.values() if other.kind is charge.kind]
+    for other in sorted(alike, key=lambda other: other.due or other.event.on):
+        share = min(left, sum(piece.amount for piece in other.pieces))
+        if other is charge:
+            return max(0, share - sum(piece.paid for piece in charge.pieces))
+        left -= share
+    return 0
+
+
+def due_by(work: Work, kind: Kind, on: date) -> int:
+    """What charges of `kind` that are due by `on` amount to, wherever they lie, each in full while anything of it is unpaid."""
+    open_ = [charge for charge in work.charges.values() if charge.kind is kind and any(piece.owed for piece in charge.pieces)]
+    return sum(piece.amount for charge in open_ for piece in charge.pieces if (charge.due or _first_owed(charge)) <= on)
+
+
+def _first_owed(charge: OpenCharge) -> date:
+    return min(piece.line.due for piece in charge.pieces if piece.owed)
 
 
 def frozen(charge: OpenCharge, tranches_out: bool) -> Charge:

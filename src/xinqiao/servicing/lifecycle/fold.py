@@ -11,7 +11,7 @@ from fractions import Fraction
 from ..product.model import Across, Future, Kind
 from . import events as e
 from .changes import re_age, re_amortise
-from .charges import opened, place, reserve, waive
+from .charges import opened, place, recognised_of, reserve, waive
 from .credits import line_after, owe_again, owe_again_by_kind
 from .late import age
 from .line import Line, by_due
@@ -245,9 +245,13 @@ def _charge_added(work: Work, event: e.ChargeAdded) -> None:
 
 def _charge_waived(work: Work, event: e.ChargeWaived) -> None:
     charge = work.charges.get(event.charge)
-    given = waive(work, charge, event.amount, event.on) if charge is not None else []
-    amount = sum(share for _, share in given)
-    work.entries.append(Entry(event.id, event.on, EntryKind.CHARGE_WAIVER, amount, charge=event.charge))
+    if charge is None:
+        work.entries.append(Entry(event.id, event.on, EntryKind.CHARGE_WAIVER, 0, charge=event.charge))
+        return
+    known = recognised_of(work, charge, event.order)
+    amount = sum(share for _, share in waive(work, charge, event.amount, event.on))
+    parts = Parts.of(charge.kind, min(amount, known))
+    work.entries.append(Entry(event.id, event.on, EntryKind.CHARGE_WAIVER, amount, parts, charge=event.charge))
 
 
 def _cash_refunded(work: Work, event: e.CashRefunded) -> None:

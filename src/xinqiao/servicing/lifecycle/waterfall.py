@@ -34,18 +34,20 @@ def settle(work: Work, amount: int, on: date, rule: Waterfall) -> tuple[list[Sha
 
 def _line_by_line(work: Work, amount: int, on: date, rule: Waterfall) -> tuple[list[Share], int]:
     shares: list[Share] = []
+    due = {kind: due_by(work, kind, on) for kind in CHARGES}
     for line in by_due(work.lines):
         if amount and not line.met:
-            before, amount = amount, _one_line(work, line, amount, on, rule, shares)
+            before, amount = amount, _one_line(work, line, amount, on, rule, shares, due)
             assert amount <= before
     return shares, amount
 
 
-def _one_line(work: Work, line: Line, amount: int, on: date, rule: Waterfall, shares: list[Share]) -> int:
+def _one_line(work: Work, line: Line, amount: int, on: date, rule: Waterfall, shares: list[Share], due: dict[Kind, int]) -> int:
+    """`due` bounds what charges take of a line first, when the money comes ahead of its time."""
     early = on < line.due
     if early and rule.early_charges_first:
         for kind in CHARGES:
-            amount = _take(work, line, kind, min(amount, due_by(work, line, kind, on)), amount, on, shares)
+            amount = _take(work, line, kind, min(amount, due[kind]), amount, on, shares)
     order = rule.early if early and rule.early else rule.late
     for kind in order:
         amount = _take(work, line, kind, amount, amount, on, shares)
