@@ -121,6 +121,7 @@ class Shelf:
 def product_of(name: str, facts: dict[str, Any], request: dict[str, Any]) -> Product:
     multiple = facts["instalment_amount_in_multiples_of"]
     down = facts["down_payment"]
+    level = facts["schedule_type"] == "PROGRESSIVE" and request["amortisation"] == "EQUAL_INSTALLMENTS"
     product = Product(
         code=name,
         currency=facts["currency"],
@@ -132,9 +133,7 @@ def product_of(name: str, facts: dict[str, Any], request: dict[str, Any]) -> Pro
         every=every(int(request["repayment_every"]), request["repayment_frequency"]),
         instalments=int(request["number_of_repayments"]),
         grace=Grace(int(request["grace_principal"]), int(request["grace_interest"])),
-        rounding=Rounded(
-            instalment_multiple=None if multiple is None else Decimal(multiple), even_out=facts["schedule_type"] == "PROGRESSIVE"
-        ),
+        rounding=Rounded(instalment_multiple=None if multiple is None else Decimal(multiple), even_out=level),
         down_payment=DownPayment(Decimal(down["percentage"]) / 100, down["auto_repayment"]) if down["enabled"] else None,
         tranches=_tranches(facts),
         progressive=facts["schedule_type"] == "PROGRESSIVE",

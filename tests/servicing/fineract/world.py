@@ -10,7 +10,8 @@ from typing import Any
 from xinqiao.kit import Refused
 from xinqiao.servicing.lifecycle import Books, Entry, EntryKind, Status, disbursing, events, refuse, replay
 from xinqiao.servicing.lifecycle.close import accruals, last_accrual, overdue_charges
-from xinqiao.servicing.lifecycle.terms import moves_money
+from xinqiao.servicing.lifecycle.errors import LifeRefused
+from xinqiao.servicing.lifecycle.terms import live, moves_money
 from xinqiao.servicing.lifecycle.what_if import payoff
 from xinqiao.servicing.product.model import FeeBase, FeeTime
 
@@ -170,6 +171,7 @@ class World:
 
     def charge(self, code: str, amount: str, due: str | None) -> str:
         known = facts()["charges"][code]
+        self._attachable(known, day(due) if due else None)
         name = f"c{len(self.events) + 1}"
         flat = known["calculation"] == "FLAT"
         self.record(
@@ -185,6 +187,17 @@ class World:
         )
         self.charges[name] = code
         return name
+
+    def _attachable(self, known: dict[str, Any], due: date | None) -> None:
+        """Charges of clients, of overdue instalments and of a payout that is over cannot be put on a loan by hand, nor may one fall due
+        before what a recalculated standing schedule has counted with."""
+        standing, product = live(self.events), self.agreement.product
+        paid_out = any(isinstance(event, events.Disbursed) for event in standing)
+        wrong = "payment_mode" not in known or known["time"] == "OVERDUE_FEES" or (known["time"] == "DISBURSEMENT" and paid_out)
+        if due and self.agreement.rate and product.recalculation is not None and not product.progressive:
+            wrong = wrong or any(event.on > due for event in standing if moves_money(event))
+        if wrong:
+            raise LifeRefused("not_attachable", f"{known['label']} cannot be added to the loan", f"不能向贷款添加费用 {known['label']}")
 
     def charge_row(self, table: list[list[str]]) -> None:
         """A charge as a row of cells that tell themselves apart: a charge's name, a date, a number."""
