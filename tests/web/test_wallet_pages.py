@@ -10,6 +10,8 @@ from xinqiao.servicing import ledger, wallet
 from xinqiao.servicing.ledger import Kind
 
 from .conftest import Lending, Lent, Platform, Visit
+from .reading import pages_of
+from .test_statements import download
 from .test_walk import sound
 
 
@@ -41,6 +43,9 @@ def test_money_goes_in_pays_the_loan_and_the_rest_goes_back(platform: Platform, 
     page.locator("#out").fill("1765.44")
     page.get_by_role("button", name="转出到银行").click()
     expect(page.get_by_text("¥0.00").first).to_be_visible()
+    text = "\n".join(pages_of(download(page, "下载 PDF")))
+    for said in ("钱包对账单", "¥3,000.00", "¥1,234.56", "¥1,765.44"):
+        assert said in text
     with platform.house.begin() as db:
         person = lent.journeys.standing(lent.application).person_id
         assert wallet.balance(db=db, person=person).total.is_zero

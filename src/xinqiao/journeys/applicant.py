@@ -246,6 +246,9 @@ class ApplicantJourneys:
     def statement(self, application_id: UUID, *, since: date | None, until: date | None) -> views.Statement:
         return statements.of_loan(self._house, application_id, since=since, until=until)
 
+    def wallet_statement(self, application_id: UUID, *, since: date | None, until: date | None) -> views.WalletStatement:
+        return statements.of_wallet(self._house, application_id, since=since, until=until)
+
     def issued(self, sha256: str) -> views.Issued | None:
         return statements.issued(self._house, sha256)
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from xinqiao import servicing, vault
 from xinqiao.kit import Money, events
-from xinqiao.servicing import Loan
+from xinqiao.servicing import Loan, wallet
 from xinqiao.servicing.lifecycle import Books, EntryKind, Parts
 from xinqiao.vault import Actor, Field, Purpose
 
@@ -39,12 +39,33 @@ def of_loan(house: House, application: UUID, *, since: date | None = None, until
     Raises NoLoan, PeriodBackwards.
     """
     with house.begin() as db:
-        found = _statement(house, db, lending.loan_of(db, application), since, until)
-        subject = document_id(found.sha256)
-        if not events.of(db, subject):
-            data = {"loan": found.loan_id, "since": found.since, "until": found.until, "sha256": found.sha256}
-            note(db, house.clock, ISSUED, subject, lending.loan_of(db, application).person_id, **data)
+        loan = lending.loan_of(db, application)
+        found = _statement(house, db, loan, since, until)
+        _issue(house, db, found, loan.person_id, loan=loan.id)
     return found
+
+
+def of_wallet(house: House, application: UUID, *, since: date | None = None, until: date | None = None) -> views.WalletStatement:
+    """The statement of the borrower's wallet, by default of this month, given out as a loan's is. Raises NoLoan, PeriodBackwards, WalletUnknown."""
+    today = house.clock.today(house.settings.timezone)
+    first, last = since or today.replace(day=1), min(until or today, today)
+    if first > last:
+        raise PeriodBackwards(first, last, field="since")
+    with house.begin() as db:
+        person = lending.loan_of(db, application).person_id
+        told = wallet.statement(db=db, person=person, since=first, until=last, limit=10_000)
+        lines = [views.WalletLine(line.entry.booked_on, line.entry.what, -line.entry.amount, -line.balance) for line in told.lines]
+        found = views.WalletStatement(_name(house, db, person), first, last, -told.opening.net, -told.closing.net, lines)
+        _issue(house, db, found, person)
+    return found
+
+
+def _issue(house: House, db: Connection, found: views.Statement | views.WalletStatement, person: UUID, **more: UUID) -> None:
+    """Once for each file, whoever asks for it again."""
+    subject = document_id(found.sha256)
+    if not events.of(db, subject):
+        data = {"since": found.since, "until": found.until, "sha256": found.sha256, **more}
+        note(db, house.clock, ISSUED, subject, person, **data)
 
 
 def issued(house: House, sha256: str) -> views.Issued | None:

@@ -357,6 +357,29 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class WalletStatement:
+    """All that went in and out of a wallet in a period, oldest first."""
+
+    owner: str
+    """The name, masked."""
+    since: date
+    until: date
+    opening: Money
+    closing: Money
+    lines: Sequence[WalletLine]
+    shape: str = "xinqiao.wallet-statement/1"
+
+    @property
+    def file(self) -> bytes:
+        """The canonical JSON that the fingerprint covers."""
+        return canonical(self)
+
+    @property
+    def sha256(self) -> str:
+        return sha256_hex(self.file)
+
+
+@dataclass(frozen=True, slots=True)
 class Issued:
     """A statement that this platform gave out."""
 

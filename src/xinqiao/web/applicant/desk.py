@@ -150,7 +150,7 @@ class FriendlyRoute(APIRoute):
         return answer
 
 
-FORMS = {"/my/loan/pay": "/my/loan"}
+FORMS = {"/my/loan/pay": "/my/loan", "/my/wallet/statement": "/my/wallet"}
 """Where a form stands whose answer goes to another address than its own page."""
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from xinqiao.journeys.views import Statement
+from xinqiao.journeys.views import Statement, WalletStatement
 
 from .. import pages, statements
 from .desk import Desk, FriendlyRoute, Posted
@@ -32,13 +32,13 @@ def routes(desk: Desk) -> APIRouter:
     @router.post("/my/statement")
     def take(request: Request, form: Form) -> Response:
         """A post, so that no link or prefetch takes a statement that nobody asked for."""
-        kind = form.need("kind")
-        if kind not in MEDIA:
-            raise FormIncomplete("kind", field="kind")
         found = here.statement(form.session.application_id, since=_day(form, "since"), until=_day(form, "until"))
-        response = pages.harden(Response(_file(desk, request, found, kind), media_type=MEDIA[kind]))
-        response.headers["Content-Disposition"] = f'attachment; filename="xinqiao-{found.since}-{found.until}-{found.sha256[:8]}.{kind}"'
-        return response
+        return _download(desk, request, form, found)
+
+    @router.post("/my/wallet/statement")
+    def of_wallet(request: Request, form: Form) -> Response:
+        found = here.wallet_statement(form.session.application_id, since=_day(form, "since"), until=_day(form, "until"))
+        return _download(desk, request, form, found)
 
     @router.get("/statements")
     def check(request: Request, sha256: str = "") -> Response:
@@ -51,13 +51,26 @@ def routes(desk: Desk) -> APIRouter:
     return router
 
 
-def _file(desk: Desk, request: Request, found: Statement, kind: str) -> bytes:
-    words = pages.words_of(request, desk.settings.timezone)
+def _download(desk: Desk, request: Request, form: Posted, found: Statement | WalletStatement) -> Response:
+    kind = form.need("kind")
+    if kind not in MEDIA:
+        raise FormIncomplete("kind", field="kind")
+    response = pages.harden(Response(_file(desk, request, found, kind), media_type=MEDIA[kind]))
+    response.headers["Content-Disposition"] = f'attachment; filename="xinqiao-{found.since}-{found.until}-{found.sha256[:8]}.{kind}"'
+    return response
+
+
+def _file(desk: Desk, request: Request, found: Statement | WalletStatement, kind: str) -> bytes:
+    words, address = pages.words_of(request, desk.settings.timezone), f"{desk.settings.address}/statements"
     if kind == "json":
         return found.file
+    if isinstance(found, WalletStatement):
+        if kind == "csv":
+            return statements.spreadsheet(*statements.wallet_rows(found, words))
+        return statements.pdf(statements.wallet_sheet(found, words, address=address))
     if kind == "csv":
         return statements.spreadsheet(*statements.rows_of(found, words))
-    return statements.pdf(statements.loan_sheet(found, words, address=f"{desk.settings.address}/statements"))
+    return statements.pdf(statements.loan_sheet(found, words, address=address))
 
 
 def _day(form: Posted, name: str) -> date | None:

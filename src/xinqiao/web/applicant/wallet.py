@@ -6,19 +6,12 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from xinqiao.kit import new_id
 
+from ..statements.wallet import WHAT
 from .desk import Desk, FriendlyRoute, Posted, go
 from .errors import FormIncomplete
 from .session import Session
-from .views import N_
 
 WAYS = ("top_up", "pay_out")
-WHAT = {
-    "topped up": N_("Put in from my bank"),
-    "paid out of wallet": N_("Sent to my bank"),
-    "paid from wallet": N_("Paid on my loan"),
-    "received in wallet": N_("Came back to me"),
-}
-"""What the ledger calls a wallet's entries, in the words of its owner."""
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -32,7 +25,13 @@ def routes(desk: Desk) -> APIRouter:
         if standing.next != "loan":
             return desk.step(standing)
         keys = {way: str(new_id()) for way in WAYS}
-        context = {"wallet": here.wallet(own.application_id), "keys": keys, "what": WHAT, "moved": "moved" in request.query_params}
+        context = {
+            "wallet": here.wallet(own.application_id),
+            "keys": keys,
+            "what": WHAT,
+            "today": desk.clock.today(desk.settings.timezone),
+            "moved": "moved" in request.query_params,
+        }
         return desk.show(request, "wallet.html", own, **context)
 
     @router.post("/my/wallet")
