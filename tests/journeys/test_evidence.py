@@ -3,6 +3,7 @@
 import json
 import zipfile
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,15 +11,15 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from xinqiao import credit
+from xinqiao import credit, servicing
 from xinqiao.consent import withdraw
 from xinqiao.demo.book.vintages import facts_of
 from xinqiao.demo.faces import demo_faces
 from xinqiao.demo.world import World
-from xinqiao.journeys import House, rights
+from xinqiao.journeys import House, lending, purse, rights
 from xinqiao.journeys.evidence import export, pack, render_report, verify
 from xinqiao.journeys.evidence.errors import ReceiverKeyUnusable
-from xinqiao.kit import Database, FixedClock, NotFound, new_id
+from xinqiao.kit import CNY, Database, FixedClock, NotFound, new_id
 from xinqiao.vault import Purpose, Vault, audit, keyfiles
 
 from .evidencing import FOLK, Lent, apply, approved, lent, new_house, walk
@@ -138,6 +139,24 @@ def test_a_second_export_proves_the_first(lent: Lent, tmp_path: Path) -> None:
     assert report.ok, render_report(report, "en")
     entries = members(tmp_path / f"evidence-{lent.application}.zip")["audit.json"]["entries"]
     assert "evidence.exported" in {row["entry"]["kind"] for row in entries}
+
+
+def test_all_that_happens_to_a_loan_is_proved_too(lent: Lent, tmp_path: Path) -> None:
+    """A part repaid out of the wallet, a fee and its waiver, a moved due date, a payment taken back."""
+    house, by = lent.house, servicing.Author("operator:ann", "asked on the phone")
+    purse.move(house, lent.application, way="top_up", amount=CNY(100_000), key="in")
+    purse.repay(house, lent.application, amount=CNY(60_000), key="out of the wallet")
+    with house.begin() as db:
+        loan = lending.loan_of(db, lent.application)
+        common = {"db": db, "clock": lent.clock, "loan_id": loan.id, "author": by}
+        servicing.loans.charge(**common, code="statement", amount=CNY(500), due=lent.clock.today(), key="fee")
+        servicing.loans.waive(**common, charge_key="fee", key="waiver")
+        due = next(s.instalment.due for s in servicing.view(db=db, clock=lent.clock, loan_id=loan.id).states if not s.settled)
+        servicing.loans.reschedule(**common, from_due=due, move_to=due + timedelta(days=5), key="salary day")
+        servicing.loans.reverse(**common, of="out of the wallet", key="taken back")
+    report = lent.check(export(house, lent.application, receiver=None, out=tmp_path / "life.zip"))
+    assert report.ok, render_report(report, "en")
+    assert {"life", "ledger", "loan"} <= {one.name for one in report.checks if one.ok}
 
 
 def test_an_application_just_received_says_what_there_is_not_yet(place: tuple[House, World], tmp_path: Path) -> None:

@@ -204,6 +204,14 @@ def _terms(value: Any) -> None:
     value["terms"]["annual_rate"] = "0.01"
 
 
+def _event(value: Any) -> None:
+    value["life"][2]["data"]["amount"] += 1
+
+
+def _product(value: Any) -> None:
+    value["agreement"]["product"]["late"]["annual_rate"] = "0.01"
+
+
 def _access(value: Any) -> None:
     value["accesses"][0]["purpose"] = "marketing"
 
@@ -233,6 +241,10 @@ LIES: list[tuple[str, Callable[[Any], Any], str]] = [
     ("schedule.json", _forget("instalments", 0), "annual cost"),
     ("loan.json", _set(disbursed_on="2026-02-01"), "loan"),
     ("loan.json", _paid, "loan"),
+    ("loan.json", _event, "life"),
+    ("loan.json", _product, "life"),
+    ("loan.json", _forget("life", 2), "life"),
+    ("schedule.json", _row("instalments", 0, settled=False), "life"),
     ("ledger.json", _row("transfers", 0, minor=1), "ledger"),
     ("ledger.json", _forget("transfers", 0), "ledger"),
     ("identity.json", _set(refused=[]), "identity"),

@@ -15,6 +15,7 @@ from xinqiao.kit import events
 from xinqiao.kit.http import Http
 from xinqiao.kit.telemetry import logger
 from xinqiao.partners import webhooks
+from xinqiao.servicing import ledger
 
 from . import board
 from .case import UPWARD, end, take
@@ -23,6 +24,7 @@ from .house import House
 from .lending import start_disbursement
 from .machine import advance
 from .progress import WAITS, Step
+from .purse import go_on
 
 log = logger("work")
 DAY_STARTS_AT = 9
@@ -157,6 +159,19 @@ def tidy(house: House) -> int:
     return total
 
 
+def free(house: House) -> int:
+    """Give back what holds kept past their time."""
+    with house.begin() as db:
+        return ledger.expire(db=db, clock=house.clock)
+
+
+def mark(house: House) -> int:
+    """Write down the books' totals, so that a question about the day's past starts from here."""
+    with house.begin() as db:
+        ledger.snapshot(db=db, clock=house.clock)
+    return 1
+
+
 Part = Callable[[House], int]
 OUTWARD: tuple[tuple[float, Part], ...] = ((1.0, deliver),)
 """What waits for partners' servers has a thread of its own, so that a slow one holds up nothing else."""
@@ -170,7 +185,10 @@ def inward() -> tuple[tuple[float, Part], ...]:
         (10.0, Resumer()),
         (15.0, seal),
         (60.0, daily),
+        (60.0, go_on),
         (300.0, reprice),
+        (300.0, free),
+        (3600.0, mark),
         (3600.0, abandon),
         (3600.0, tidy),
     )

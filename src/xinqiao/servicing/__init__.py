@@ -1,10 +1,10 @@
 """Loan servicing: from the price of an offer to the last cent repaid.
 
-The parts are `schedule`, `apr`, `contract`, `offer`, `ledger`, `loans`, `delinquency`, `reporting`, `book` and `contact`; the names below are the
-ones that most callers need.
+The parts are `product`, `calendar`, `daycount`, `schedule`, `interest`, `apr`, `contract`, `offer`, `lifecycle`, `loans`, `ledger`, `wallet`,
+`delinquency`, `reporting`, `book` and `contact`; the names below are the ones that most callers need.
 """
 
-from . import apr, book, contact, contract, delinquency, errors, ledger, lifecycle, loans, product, reporting, rules, schedule
+from . import apr, book, contact, contract, delinquency, errors, ledger, lifecycle, loans, product, reporting, rules, schedule, wallet
 from .contract import Party, Terms
 from .loans import (
     Author,
@@ -79,4 +79,5 @@ __all__ = [
     "signature_of",
     "signing_message",
     "view",
+    "wallet",
 ]

@@ -116,7 +116,10 @@ def _as_reckoned(pack: Opened, made: Mapping[str, Any], loan: Loan, events: Sequ
 
 
 def balances(pack: Opened, accounts: Mapping[str, Account], transfers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
-    """What the postings sum to, by kind of account, is what such a life sums to; what parties must give back counts with what they have."""
+    """What the postings sum to, by kind of account, is what such a life sums to; what parties must give back counts with what they have.
+
+    Money from the borrower's wallet comes into clearing before the loan takes it from there.
+    """
     nets: Counter[Kind] = Counter()
     for row in transfers:
         debit, credit, minor = accounts.get(row["debit"]), accounts.get(row["credit"]), row["minor"]
@@ -127,6 +130,7 @@ def balances(pack: Opened, accounts: Mapping[str, Account], transfers: Sequence[
         nets[credit.kind] -= minor
     loan, events = _retold(pack.object(LOAN))
     should = loans.nets(loan, events)
+    nets[Kind.CLEARING] += nets.pop(Kind.WALLET, 0)
     together = nets[Kind.CLAWBACK] or should[Kind.CLAWBACK]
     for kind in Kind:
         if nets[kind] != should[kind] and not (together and kind in PARTIES):
