@@ -155,7 +155,7 @@ def base_of(page: Page, before: date | None, on: date) -> Base:
     same = before is None or (before.year, before.month) == (on.year, on.month)
     was = page.before
     late, outstanding = (was.base_late, was.base_outstanding) if same else (was.late, was.outstanding)
-    return (late if same else np.where(charged_off(page), -1, late)), outstanding
+    return (late if same else np.where(was.charged_off, -1, late)), outstanding
 
 
 def _rolls(page: Page, bucket: NDArray[np.str_], base: Base, buckets: Buckets) -> Sums:

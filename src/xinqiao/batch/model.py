@@ -94,6 +94,7 @@ class Before:
     closed: Bools
     funder: NDArray
     """Who held the claim."""
+    charged_off: Bools
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -103,8 +103,9 @@ WHERE n % :size = 0 ORDER BY person_id
 IN_RANGE = "{0}.person_id > %(after)s AND {0}.person_id <= %(until)s"
 MARKS = f"""
 marks AS (
-    SELECT person_id, loan_id, string_agg(flag, ' ' ORDER BY flag) AS flags FROM (
-        SELECT DISTINCT ON (person_id, loan_id, flag) person_id, loan_id, flag, lifted, until FROM loan_mark m
+    SELECT person_id, loan_id, string_agg(flag, ' ' ORDER BY flag) AS flags,
+           bool_or(flag = 'charged_off' AND day <= %(before)s::date) AS was_charged_off FROM (
+        SELECT DISTINCT ON (person_id, loan_id, flag) person_id, loan_id, flag, day, lifted, until FROM loan_mark m
         WHERE {IN_RANGE.format("m")} AND day <= %(on)s ORDER BY person_id, loan_id, flag, day DESC, id DESC
     ) newest WHERE NOT lifted AND (until IS NULL OR until > %(on)s) GROUP BY person_id, loan_id
 )
@@ -120,6 +121,7 @@ mine AS MATERIALIZED (
            coalesce(p.days_past_due, -1) AS was_late, coalesce(p.outstanding, 0) AS was_outstanding,
            coalesce(p.base_days, -1) AS base_days, coalesce(p.base_outstanding, 0) AS base_outstanding,
            coalesce(p.closed, e.closed, false) AS was_closed, coalesce(p.funder_id, e.funder_id, l.funder_id) AS was_funder,
+           coalesce(m.was_charged_off, false) AS was_charged_off,
            coalesce(s.since, l.disbursed_on) AS since,
            concat_ws(chr(31), l.currency, coalesce(a.product, ''), coalesce(a.region, ''), coalesce(s.bucket, ''), coalesce(g.grade, 'normal'),
                      coalesce(m.flags, '')) AS words
@@ -145,7 +147,7 @@ row, or, for one that ended and was opened again, on its last one."""
 OF_LOANS = (
     *("n", "person_id", "id", "funder_id", "disbursed_on", "ended", "lost", "principal", "outstanding", "late_parts::bigint", "late_scale"),
     *("was_interest", "was_penalty", "was_collected", "was_worst", "was_late", "was_outstanding", "base_days", "base_outstanding"),
-    *("was_closed", "was_funder", "since"),
+    *("was_closed", "was_funder", "was_charged_off", "since"),
 )
 OF_INSTALMENTS = (
     *(
@@ -323,7 +325,7 @@ def _page(found: Sequence[bytes | None]) -> Page:
         principal=principal,
         outstanding=outstanding,
         penalty=(parts, scale),
-        before=Before(*was[:-2], closed=was[-2].astype(np.bool_), funder=was[-1]),
+        before=Before(*was[:-3], closed=was[-3].astype(np.bool_), funder=was[-2], charged_off=was[-1].astype(np.bool_)),
         since=since,
         words=spoken,
         rows=Instalments(rows[0] >> NUMBER_BITS, *rows[1:-1], settled=rows[-1].astype(np.bool_)),
