@@ -14,7 +14,7 @@ from xinqiao.servicing.lifecycle import events as e
 from xinqiao.servicing.lifecycle.close import accruals
 from xinqiao.servicing.lifecycle.errors import LifeRefused
 from xinqiao.servicing.lifecycle.what_if import next_dues, payoff, saving
-from xinqiao.servicing.product.model import Accrual, DayCount, Every, Kind, Late, Product, Recalculation, Tranches
+from xinqiao.servicing.product.model import Accrual, DayCount, Every, Kind, Late, Product, Recalculation, Tranches, Waterfall
 
 JAN = date(2027, 1, 15)
 
@@ -113,6 +113,34 @@ def test_a_charge_waived_is_met_and_a_charge_after_the_last_due_date_gets_its_ow
     life.then(e.ChargeWaived, date(2027, 5, 3), charge="c")
     last = life.books().instalments[-1]
     assert (last.waived.penalty, last.paid_on) == (500, date(2027, 5, 3))
+
+
+def test_a_waiver_gives_up_what_is_unpaid_and_shows_what_of_it_was_income() -> None:
+    life = Life(free())
+    life.then(e.ChargeAdded, JAN, charge="late", code="late", amount=Decimal(2_000), due=date(2027, 1, 20), penalty=True)
+    life.events.append(e.Accrued(id="a", on=date(2027, 1, 20), order=3, parts=Parts(penalty=2_000)))
+    life.then(e.ChargeWaived, date(2027, 1, 20), charge="late", amount=1_500)
+    assert [(entry.amount, entry.parts.penalty) for entry in life.books().entries if entry.charge] == [(1_500, 1_500)]
+    assert life.books().charges[0].outstanding == 500
+
+
+def test_money_paid_in_excess_meets_a_charge_that_comes_later() -> None:
+    life = Life(free(progressive=True, tranches=Tranches(2)))
+    life.pay(JAN, 123_000)
+    life.then(e.ChargeAdded, date(2027, 2, 1), charge="c", code="c", amount=Decimal(2_000), due=date(2027, 2, 1))
+    books = life.books()
+    assert (books.overpaid, books.outstanding.total, books.charges[0].paid) == (1_000, 0, 2_000)
+    assert [(entry.parts.fee, entry.overpaid) for entry in books.entries if entry.parts] == [(2_000, 1_000)]
+
+
+def test_what_charges_take_first_of_early_money_is_bounded_by_all_that_are_due() -> None:
+    order = (Kind.PENALTY, Kind.FEE, Kind.INTEREST, Kind.PRINCIPAL)
+    early = Waterfall(late=order, early=(Kind.PRINCIPAL, Kind.PENALTY, Kind.FEE, Kind.INTEREST), early_charges_first=True)
+    life = Life(free(waterfalls={"default": early}))
+    for name, due, amount in (("old", date(2027, 2, 1), 1_000), ("new", date(2027, 3, 1), 3_000)):
+        life.then(e.ChargeAdded, JAN, charge=name, code=name, amount=Decimal(amount), due=due)
+    life.pay(date(2027, 2, 20), 45_000)
+    assert [i.paid for i in life.books().instalments] == [Parts(fee=1_000, principal=40_000), Parts(fee=1_000, principal=3_000), Parts()]
 
 
 def test_re_ageing_spreads_the_principal_over_new_instalments() -> None:

@@ -30,6 +30,7 @@ from .work import Work
 PLENTY = 10**15
 """More than any loan."""
 PAYMENTS = {kind: EntryKind(kind.value) for kind in e.PaymentKind}
+LIKE_REPAYMENTS = {*PAYMENTS.values(), EntryKind.CHARGE_ADJUSTMENT} - {EntryKind.RECOVERY}
 
 
 def replay(agreement: Agreement, events: Sequence[e.Event], *, on: date) -> Books:
@@ -241,6 +242,18 @@ def _settle(
 def _charge_added(work: Work, event: e.ChargeAdded) -> None:
     if work.grows and event.charge not in work.charges:
         place(work, opened(event))
+        _excess_settles(work)
+
+
+def _excess_settles(work: Work) -> None:
+    """Money paid in excess meets what has come up since, as part of the payment that it came with."""
+    for number, entry in enumerate(work.entries):
+        offered = min(entry.overpaid, work.overpaid)
+        if offered and entry.kind in LIKE_REPAYMENTS:
+            shares, left = settle(work, offered, entry.on, rule_for(work, entry.kind.value))
+            work.overpaid -= offered - left
+            parts = sum((share.parts for share in shares), entry.parts)
+            work.entries[number] = replace(entry, parts=parts, overpaid=entry.overpaid - offered + left, shares=(*entry.shares, *shares))
 
 
 def _charge_waived(work: Work, event: e.ChargeWaived) -> None:
