@@ -110,3 +110,8 @@ def test_terms_that_contradict_themselves_are_refused_with_the_reason(terms: dic
 def test_a_loan_too_small_for_its_term_is_refused(fen: int, months: int) -> None:
     with pytest.raises(TooSmallForTerm, match="lend more or over fewer"):
         of(fen, "0.12", months)
+
+
+def test_without_interest_a_tie_goes_to_the_even_cent() -> None:
+    """417,476.79 over six months: 69,579.465 each."""
+    assert s.level_payment(CNY(41_747_679), Decimal(0), 6) == CNY(6_957_946)

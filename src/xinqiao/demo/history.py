@@ -13,7 +13,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
 
-from xinqiao import intake, servicing, vault
+from xinqiao import batch, intake, servicing, vault
 from xinqiao.intake import Stage
 from xinqiao.journeys import House
 from xinqiao.journeys.case import climb
@@ -40,8 +40,7 @@ def load(house: House, world: World, books: list[tuple[Mapping[str, Any], Booked
             _one(house, world.shop, person, booked, Party(funder.id, funder.name, funder.name_zh))
             made += 1
         progress()
-    with house.begin() as db:
-        servicing.book.age_all(db=db, clock=house.clock)
+    batch.end_of_day(begin=house.begin, clock=house.clock, on=house.clock.today() - timedelta(days=1))
     return made
 
 

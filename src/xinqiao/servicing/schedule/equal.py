@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from enum import StrEnum
+from fractions import Fraction
 
 from xinqiao.kit import Money
 from xinqiao.kit.money import total
@@ -134,9 +135,9 @@ def due_date(start: date, number: int) -> date:
 
 def level_payment(principal: Money, annual_rate: Decimal, months: int) -> Money:
     """The equal instalment, before the last one takes the remainder."""
+    if not annual_rate:
+        return Money(round(Fraction(principal.minor, months)), principal.currency)
     with localcontext(PRECISION):
-        if not annual_rate:
-            return principal.times(Decimal(1) / months)
         rate = annual_rate / 12
         growth = (1 + rate) ** months
         return Money(int((principal.minor * rate * growth / (growth - 1)).to_integral_value(ROUND_HALF_EVEN)), principal.currency)
