@@ -169,6 +169,8 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "servicing.happened": (N_("Something happened to the loan"), "operator", "live"),
     "servicing.graded": (N_("The loan's category changed"), "xinqiao", "warn"),
     "servicing.marked": (N_("The loan was marked"), "operator", "warn"),
+    "servicing.mark_lifted": (N_("A mark on the loan was lifted"), "operator", ""),
+    "servicing.bureau_expired": (N_("A bureau record was taken back: its years are over"), "xinqiao", ""),
     "servicing.dispute_opened": (N_("Objection to a bureau record"), "person", "warn"),
     "servicing.dispute_answered": (N_("The objection was answered"), "operator", "good"),
     "loan.asked": (N_("A request about the loan"), "person", "live"),
