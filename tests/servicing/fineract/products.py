@@ -129,7 +129,7 @@ def product_of(name: str, facts: dict[str, Any], request: dict[str, Any]) -> Pro
         amortisation=AMORTISATIONS[request["amortisation"]],
         accrual=ACCRUALS[request["interest_calculation"]],
         partial_periods=bool(facts["allow_partial_period_interest"]),
-        day_count=DayCount(BY_NUMBER[facts["days_in_month"]], BY_NUMBER[facts["days_in_year"]]),
+        day_count=_day_count(facts),
         every=every(int(request["repayment_every"]), request["repayment_frequency"]),
         instalments=int(request["number_of_repayments"]),
         grace=Grace(int(request["grace_principal"]), int(request["grace_interest"])),
@@ -144,6 +144,13 @@ def product_of(name: str, facts: dict[str, Any], request: dict[str, Any]) -> Pro
         due_from_application=facts["repayment_start_date"] == "SUBMITTED_ON_DATE",
     )
     return replace(product, limits=Limits())
+
+
+def _day_count(facts: dict[str, Any]) -> DayCount:
+    """Standing schedules count every actual year as 365 days."""
+    year = facts["days_in_year"]
+    year = "365" if facts["schedule_type"] == "CUMULATIVE" and year == "ACTUAL" else year
+    return DayCount(BY_NUMBER[facts["days_in_month"]], BY_NUMBER[year])
 
 
 def _tranches(facts: dict[str, Any]) -> Tranches:

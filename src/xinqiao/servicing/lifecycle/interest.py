@@ -39,10 +39,19 @@ def term_interest(terms: Terms, principal: int, rate: Fraction) -> int:
     return whole(principal * rate * fraction(terms.started, due_dates(terms, terms.agreement.count)[-1], product.day_count))
 
 
+def level_rate(terms: Terms, rate: Fraction, start: date, due: date) -> Fraction:
+    """What the level payment is reckoned with: months are of 30 days, so that it does not hang on the month in which the loan begins."""
+    product, every = terms.product, terms.product.every
+    if product.accrual is Accrual.DAILY and every.unit is Unit.MONTHS:
+        year = product.day_count.year
+        return rate * 30 * every.count / (365 if year == "actual" else int(year))
+    return period_rate(terms, rate, start, due)
+
+
 def level_instalment(terms: Terms, balance: int, rate: Fraction, count: int, start: date, due: date) -> int:
     """Level payment of `count` instalments, the first of which runs from `start` to `due`; to the product's multiple it is
     rounded half up, to the minor unit by the product's mode."""
-    growth = period_rate(terms, rate, start, due)
+    growth = level_rate(terms, rate, start, due)
     if not growth:
         return to_multiple(Fraction(balance, count), terms.product)
     factor = (1 + growth) ** count

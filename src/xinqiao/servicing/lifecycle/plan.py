@@ -224,4 +224,6 @@ class _Plan:
 
     def _principal(self, interest: int) -> int:
         wanted = self.level if self._level_principal else self.level - interest
+        if self.product.method is Method.FLAT and self.product.rounding.instalment_multiple is not None:
+            wanted += to_multiple(interest, self.product) - interest  # the whole instalment is a multiple, not its principal alone
         return min(max(wanted, 0), self.owed)
