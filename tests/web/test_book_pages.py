@@ -47,6 +47,13 @@ def test_the_live_book_adds_up_by_any_key(client: Client, platform: Platform, le
     assert sum(shown) == outstanding
 
 
+def test_a_funder_s_line_leads_to_its_loans_and_on_to_each(client: Client, lent: Lent) -> None:
+    browser = client(Role.VIEWER)
+    found = re.findall(r"/console/book/loans/[0-9a-f-]{36}", browser.get("/console/book?by=funder").text)
+    listed = "".join(browser.get(address).text for address in found)
+    assert f"/console/loans/{lent.loan}" in listed
+
+
 @pytest.mark.parametrize("query", ["since=x", "since=2026-05-01&until=2026-04-01"])
 def test_days_that_make_no_span_are_refused_with_words(client: Client, query: str) -> None:
     answer = client(Role.VIEWER).get(f"/console/book/rolls?{query}")

@@ -2,10 +2,12 @@
 
 from datetime import date, timedelta
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import Connection
 
+from xinqiao import servicing
 from xinqiao.journeys import board
 from xinqiao.servicing import book, delinquency
 from xinqiao.servicing.book import Assumptions, By, Per
@@ -18,6 +20,7 @@ from .errors import NotUnderstood
 
 LIVE = (By.VINTAGE, By.BUCKET, By.FUNDER, By.PRODUCT, By.REGION)
 """What can be told of the loans as they stand; a closed day also tells categories."""
+PER_PAGE = 50
 EXACT = 100_000
 """Up to so many loans, vintage curves are drawn from every move that was recorded; beyond it, from what the closes added up."""
 
@@ -41,6 +44,16 @@ def routes(desk: Desk) -> APIRouter:
                 told = teller.live(book.balances(db=db, by=By.BUCKET), book.balances(db=db, by=key), key)
         keys = [(one.value, words.gettext(portfolio.KEYS[one])) for one in (By if day else LIVE)]
         return desk.show(request, "book.html", day=day, by=key.value, keys=keys, word=words.gettext(portfolio.KEYS[key]), **told)
+
+    @router.get("/console/book/loans/{funder}")
+    def loans(request: Request, who: Reader, funder: UUID, before: UUID | None = None) -> Response:
+        """The loans whose claim a funder holds, newest first."""
+        with house.begin() as db:
+            found = servicing.loans_of_funder(db=db, clock=house.clock, funder_id=funder, limit=PER_PAGE + 1, before=before)
+            teller = portfolio.Teller(desk.words(request), board.parties(db))
+        rows = [teller.loan(seen) for seen in found[:PER_PAGE]]
+        next_ = found[PER_PAGE - 1].loan.id if len(found) > PER_PAGE else None
+        return desk.show(request, "loans.html", funder=funder, name=teller.name(str(funder), By.FUNDER), rows=rows, next=next_)
 
     @router.get("/console/book/vintages")
     def vintages(request: Request, who: Reader, late: str = "M1") -> Response:

@@ -10,6 +10,7 @@ from uuid import UUID
 from xinqiao.kit import CNY, Money
 from xinqiao.kit.money import total
 from xinqiao.partners import Partner
+from xinqiao.servicing import View
 from xinqiao.servicing.book import Assumptions, By, Concentration, Expected, Figure, Line, Per, Point
 from xinqiao.servicing.delinquency import MONTHLY, Grade, RollMatrix, Weight
 
@@ -51,6 +52,7 @@ class Teller:
         rows = [
             {
                 "name": self.name(line.key, by),
+                "key": line.key,
                 "loans": line.loans,
                 "principal": money(line.principal),
                 "outstanding": money(line.outstanding),
@@ -79,7 +81,13 @@ class Teller:
         late = total(one.outstanding for one in buckets if one.key in MONTHLY.names)
         share = Decimal(late.minor) / outstanding.minor if outstanding.minor else Decimal(0)
         rows = [
-            {"name": self.name(one.key, by), "loans": one.loans, "principal": money(one.principal), "outstanding": money(one.outstanding)}
+            {
+                "name": self.name(one.key, by),
+                "key": one.key,
+                "loans": one.loans,
+                "principal": money(one.principal),
+                "outstanding": money(one.outstanding),
+            }
             for one in in_order(lines, by)
         ]
         tiles = [
@@ -89,6 +97,21 @@ class Teller:
             (self.words.gettext("Of it late"), self.words.percent(share), money(late)),
         ]
         return {"tiles": tiles, "rows": rows, "chart": self._balances(lines, by), "spread": None}
+
+    def loan(self, seen: View) -> dict[str, Any]:
+        """One line of a list of loans."""
+        loan = seen.loan
+        word, tone = ("Repaid", "good") if loan.closed_on else ("Active", "bad" if seen.days_past_due else "live")
+        return {
+            "id": loan.id,
+            "on": loan.disbursed_on,
+            "principal": self.words.money(loan.principal),
+            "outstanding": self.words.money(loan.outstanding),
+            "overdue": self.words.money(seen.owed.overdue),
+            "days": seen.days_past_due,
+            "bucket": seen.bucket or "",
+            "state": (self.words.gettext(word), tone),
+        }
 
     def _balances(self, lines: Sequence[Line | Figure], by: By) -> dict[str, Any] | None:
         if not lines:
