@@ -14,7 +14,20 @@ from xinqiao.servicing.lifecycle import events as e
 from xinqiao.servicing.lifecycle.close import accruals
 from xinqiao.servicing.lifecycle.errors import LifeRefused
 from xinqiao.servicing.lifecycle.what_if import next_dues, payoff, saving
-from xinqiao.servicing.product.model import Accrual, DayCount, Every, Kind, Late, Product, Recalculation, Tranches, Waterfall
+from xinqiao.servicing.product.model import (
+    Accrual,
+    DayCount,
+    Every,
+    Grace,
+    Kind,
+    Late,
+    Method,
+    Product,
+    Recalculation,
+    Rounded,
+    Tranches,
+    Waterfall,
+)
 
 JAN = date(2027, 1, 15)
 
@@ -70,6 +83,22 @@ def test_due_dates_keep_the_day_of_the_month_through_february() -> None:
 def test_the_last_instalment_takes_what_rounding_leaves_in_any_currency(currency: str, parts: list[int]) -> None:
     life = Life(free(currency=currency), amount=sum(parts))
     assert [i.amounts.principal for i in life.books().instalments] == parts
+
+
+def test_a_flat_instalment_comes_to_the_multiple_with_its_interest() -> None:
+    rules = {"method": Method.FLAT, "annual_rate": Decimal("0.15"), "rounding": Rounded(instalment_multiple=Decimal(1))}
+    life = Life(free(instalments=4, **rules), amount=500_000)
+    assert [(i.amounts.principal, i.amounts.interest) for i in life.books().instalments][:2] == [(124_950, 6_250), (124_950, 6_250)]
+
+
+def test_flat_interest_put_off_is_shared_among_the_instalments_that_pay_interest() -> None:
+    life = Life(free(instalments=6, method=Method.FLAT, annual_rate=Decimal("0.12"), grace=Grace(interest_payment=2)))
+    assert [i.amounts.interest for i in life.books().instalments] == [0, 0, 1_800, 1_800, 1_800, 1_800]
+
+
+def test_the_level_payment_by_the_day_does_not_hang_on_the_first_month() -> None:
+    levels = {Life(dear(), start=start).books().instalments[0].amounts.total for start in (date(2027, 2, 1), date(2027, 3, 1))}
+    assert levels == {40_803}
 
 
 def test_money_paid_ahead_meets_the_next_instalment_and_the_rest_is_credit() -> None:

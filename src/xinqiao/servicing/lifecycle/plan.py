@@ -145,7 +145,7 @@ def _down_payment_line(tranche: Tranche, amount: int = 0) -> Line:
 
 def _amounts(terms: Terms) -> Iterator[Line]:
     plan = _Plan(terms)
-    places = slots(terms)
+    places = plan.places
     for index, slot in enumerate(places):
         last = index == len(places) - 1
         principal, interest = plan.period(slot, remaining=sum(not s.principal_free for s in places[index:]), last=last, index=index)
@@ -158,10 +158,13 @@ class _Plan:
     def __init__(self, terms: Terms) -> None:
         self.terms, self.product = terms, terms.product
         self.rate = terms.rate
-        self.first = slots(terms)[0]
+        self.places = slots(terms)
+        self.first = self.places[0]
         self.lent = self.repaid = 0
         self.counted: set[str] = set()
         self.deferred = 0
+        self.still_to_earn = 0
+        """Flat interest of the instalments to come."""
         self.level: int | None = None
         self.paying = terms.agreement.count - self.product.grace.principal
         self.lent_before = 0
@@ -179,9 +182,10 @@ class _Plan:
         interest = self._interest(slot, index, last)
         if drew or slot.replan or self.level is None:
             self._replan(slot, remaining - max(0, self.product.grace.principal - index))
-        principal = 0 if free else self.owed if last else self._principal(interest)
+        due = self._due_interest(index, interest, last)
+        principal = 0 if free else self.owed if last else self._principal(due if self.product.method is Method.FLAT else interest)
         self.repaid += principal
-        return principal, self._due_interest(slot, index, interest, last)
+        return principal, due
 
     def _draw(self, slot: Slot, index: int) -> bool:
         """Tranches that go out by the slot's due date count from it on; True when there was one after the first instalment."""
@@ -196,16 +200,29 @@ class _Plan:
         if self.product.method is Method.FLAT:
             total = term_interest(self.terms, sum(t.amount for t in self.terms.tranches), self.rate)
             share = whole(Fraction(total, self.terms.agreement.count))
+            self.still_to_earn = total - share * (index + 1)
             return total - share * (self.terms.agreement.count - 1) if last else share
         return whole(period_interest(self.terms, self.owed, self.rate, slot.start, slot.due))
 
-    def _due_interest(self, slot: Slot, index: int, interest: int, last: bool) -> int:
-        """Interest whose payment is put off falls due with the first instalment after."""
+    def _due_interest(self, index: int, interest: int, last: bool) -> int:
+        """Interest whose payment is put off falls due with the first instalment after; level flat instalments share it among them all."""
         self.deferred += interest
-        if (slot.interest_deferred or index < self.product.grace.interest_payment) and not last:
+        if self._put_off(index) and not last:
             return 0
-        due, self.deferred = self.deferred, 0
+        due = self.deferred
+        if (
+            due > interest
+            and not last
+            and self.product.method is Method.FLAT
+            and self.product.amortisation is Amortisation.EQUAL_INSTALMENTS
+        ):
+            sharing = sum(not self._put_off(later) for later in range(index, len(self.places)))
+            due = whole(Fraction(self.deferred + self.still_to_earn, sharing))
+        self.deferred -= due
         return due
+
+    def _put_off(self, index: int) -> bool:
+        return self.places[index].interest_deferred or index < self.product.grace.interest_payment
 
     def _replan(self, slot: Slot, remaining: int) -> None:
         """The level payment, or the level principal, from this instalment on."""
