@@ -403,7 +403,7 @@ def test_a_first_step_below_its_interest_is_refused() -> None:
 
 
 def test_a_period_too_long_for_its_instalment_is_refused() -> None:
-    with pytest.raises(ScheduleImpossible, match="instalment 1 of .* does not cover its interest .* or a shorter period"):
+    with pytest.raises(ScheduleImpossible, match=r"instalment 1 of .* does not cover its interest .* or a shorter period"):
         of(instalments=120, request=replace(TEN_THOUSAND, first_due=date(2030, 1, 31)))
 
 
