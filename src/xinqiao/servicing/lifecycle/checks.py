@@ -10,6 +10,9 @@ from .fold import replay
 from .model import Agreement, Books, LineKind
 from .terms import live, moves_money
 
+FIRM = (e.Approved, e.Disbursed, e.Transferred)
+"""Events that others outside the loan rest on."""
+
 
 def refuse(agreement: Agreement, events: Sequence[e.Event], event: e.Event) -> None:
     """Raise `LifeRefused` when `event` cannot follow the events recorded so far."""
@@ -75,8 +78,19 @@ def _charge_off(agreement: Agreement, events: Sequence[e.Event], standing: Seque
 def _reversal(agreement: Agreement, events: Sequence[e.Event], standing: Sequence[e.Event], event: e.Reversed) -> None:
     if not any(earlier.id == event.of for earlier in standing):
         raise LifeRefused("nothing_to_reverse", f"there is no event {event.of!r} in force", f"没有可撤销的事件 {event.of!r}")
+    if any(isinstance(earlier, FIRM) and earlier.id == event.of for earlier in standing):
+        raise LifeRefused(
+            "not_reversible",
+            "a payout is undone as a payout, and a claim sold back; neither is reversed",
+            "放款应以撤销放款处理，债权转让应以再次转让处理，均不能冲正",
+        )
     if any(isinstance(earlier, e.ChargedBack) and earlier.of == event.of for earlier in standing):
         raise LifeRefused("charged_back", "a payment that was charged back cannot be reversed", "已撤回的还款不能再冲正")
+
+
+def _recovery(agreement: Agreement, events: Sequence[e.Event], standing: Sequence[e.Event], event: e.Paid) -> None:
+    if event.kind is e.PaymentKind.RECOVERY and not any(isinstance(earlier, e.WrittenOff | e.ChargedOff) for earlier in standing):
+        raise LifeRefused("nothing_to_recover", "the loan was not written off; this is a repayment", "贷款未核销，应按还款入账")
 
 
 def _refund(agreement: Agreement, events: Sequence[e.Event], standing: Sequence[e.Event], event: e.CreditRefunded) -> None:
@@ -132,6 +146,7 @@ CHECKS = {
     e.CreditRefunded: _refund,
     e.CashRefunded: _cash_refund,
     e.Compensated: _compensation,
+    e.Paid: _recovery,
     e.ReAged: _re_age,
     e.ReAmortised: _re_amortise,
     e.Disbursed: _disbursal,

@@ -46,7 +46,7 @@ def _reversed_entries(agreement: Agreement, known: Sequence[e.Event]) -> list[En
     for event in known:
         if isinstance(event, e.Reversed):
             before = [earlier for earlier in known if earlier.order < event.order]
-            books = replay(agreement, before, on=event.recorded)
+            books = books_of(fold(agreement, before, event.recorded), before, [])
             found += [replace(entry, reversed=True) for entry in books.entries if entry.event == event.of and not entry.reversed]
     return found
 
