@@ -156,7 +156,45 @@ def test_repayments_return_capacity_in_proportion_and_to_the_last_fen(db, clock,
     assert used(db, lending) == used(db, covering) == {}
     assert found.state == "repaid"
     with pytest.raises(funding.service.reserve.OutstandingNotValid):
-        funding.restore(db=db, clock=clock, reservation_id=held.id, outstanding=CNY(1))
+        funding.restore(db=db, clock=clock, reservation_id=held.id, outstanding=CNY(-1))
+
+
+def test_a_payment_that_bounces_uses_the_same_capacity_again(db, clock, funder, guarantor, reserve) -> None:
+    lending, covering = funder(guarantee="required"), guarantor(coverage="0.333333")
+    held = reserve(ask(amount=CNY(1_000_001)))
+    funding.confirm(db=db, clock=clock, reservation_id=held.id)
+    full = used(db, lending), used(db, covering)
+    for owed, state in (
+        (0, "repaid"),
+        (1_000_001, "confirmed"),
+        (1_000_001, "confirmed"),
+        (333_333, "confirmed"),
+        (1_200_000, "confirmed"),
+    ):
+        found = funding.restore(db=db, clock=clock, reservation_id=held.id, outstanding=CNY(owed))
+        assert (found.outstanding, found.state) == (CNY(owed), state)
+        assert used(db, lending).get(("budget", ""), 0) == min(owed, 1_000_001)
+    assert (used(db, lending), used(db, covering)) == full
+    funding.restore(db=db, clock=clock, reservation_id=held.id, outstanding=CNY(0))
+    assert used(db, lending) == used(db, covering) == {}
+
+
+def test_capacity_that_was_lent_meanwhile_is_exceeded_and_admits_nobody_until_it_is_free_again(db, clock, funder, reserve) -> None:
+    lending = funder(budget=yuan(25_000), slices=2)
+    held = [reserve(ask()) for _ in range(2)]
+    for one in held:
+        funding.confirm(db=db, clock=clock, reservation_id=one.id)
+    funding.restore(db=db, clock=clock, reservation_id=held[0].id, outstanding=CNY(0))
+    other = reserve(ask())
+    funding.restore(db=db, clock=clock, reservation_id=held[0].id, outstanding=CNY(1_000_000))
+    line = funding.book_of(db=db, partner_id=lending)[0]
+    assert (line.cap, line.used) == (CNY(2_500_000), CNY(3_000_000))
+    assert reserve(ask(amount=CNY(100_000))) is None
+    funding.release(db=db, clock=clock, reservation_id=other.id)
+    funding.restore(db=db, clock=clock, reservation_id=held[1].id, outstanding=CNY(0))
+    line = funding.book_of(db=db, partner_id=lending)[0]
+    assert (line.cap, line.used) == (CNY(2_500_000), CNY(1_000_000))
+    assert reserve(ask()) is not None
 
 
 def test_a_budget_that_does_not_revolve_stays_used(db, clock, funder, guarantor, reserve) -> None:

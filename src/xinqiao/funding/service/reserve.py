@@ -86,21 +86,37 @@ def expire_due(*, db: Connection, clock: Clock, limit: int = 500) -> int:
 
 
 def restore(*, db: Connection, clock: Clock, reservation_id: UUID, outstanding: Money) -> Reservation:
-    """Return capacity as principal is repaid: `outstanding` is what is still owed. Repeating a figure changes nothing.
+    """Let the capacity in use follow the loan: `outstanding` is the principal still owed. Repeating a figure changes nothing.
 
-    A guarantor's capacity always returns; a funder's when its terms revolve. Raises OutstandingNotValid when the figure rises or is
-    negative, ReservationEnded when the reservation was never confirmed.
+    What is repaid returns: a guarantor's capacity always, a funder's when its terms revolve. A payment that bounces or is taken back lets
+    the figure rise, and the same capacity is used again, above the limit when it was lent to others meanwhile: money that is lent is lent.
+    Raises OutstandingNotValid when the figure is negative, ReservationEnded when the reservation was never confirmed.
     """
     found = get(db=db, reservation_id=reservation_id, lock=True)
     if found.state not in (State.CONFIRMED, State.REPAID):
         raise ReservationEnded(found.id, found.state.value)
-    if outstanding.minor < 0 or outstanding > found.outstanding:
-        raise OutstandingNotValid(found.outstanding, outstanding, field="outstanding")
+    if outstanding.minor < 0:
+        raise OutstandingNotValid(found.amount, outstanding, field="outstanding")
     funder = terms_of(db=db, partner_id=found.funder_id, version=found.funder_version)
-    back = [hold for hold in _repaid(found, outstanding) if funder.revolving or hold.holder_id != found.funder_id]
-    capacity.give_back(db, back)
+    changed = [hold for hold in _repaid(found, outstanding) if funder.revolving or hold.holder_id != found.funder_id]
+    if outstanding > found.outstanding:
+        _take_again(db, changed)
+    else:
+        capacity.give_back(db, changed)
     reservations.set_outstanding(db, found.id, outstanding.minor, State.REPAID if outstanding.is_zero else State.CONFIRMED)
     return get(db=db, reservation_id=reservation_id)
+
+
+def _take_again(db: Connection, back: list[Hold]) -> None:
+    """Undo giving back, with every slice of the holders locked: `back` is negative, so the use grows and the limit with it, as an excess.
+
+    The limits are then set anew to what they were, so that what other slices have free makes up for it; only what is left stays an excess.
+    """
+    capacity.lock_roots(db, [(hold.holder_id, None) for hold in back])
+    limits = capacity.sums(db, {hold.holder_id for hold in back})
+    capacity.give_back(db, back)
+    for holder, dimension, key in sorted({(hold.holder_id, hold.dimension, hold.key) for hold in back}):
+        capacity.resize(db, holder, dimension, key, limits[holder, dimension, key][0])
 
 
 def get(*, db: Connection, reservation_id: UUID, lock: bool = False) -> Reservation:
@@ -217,10 +233,14 @@ def _keep(db: Connection, clock: Clock, made: Auction, bid: Bid, holds: list[Hol
 
 
 def _repaid(found: Reservation, outstanding: Money) -> Iterable[Hold]:
-    """What each hold gives back between the last outstanding principal and this one; what stays rounds up."""
+    """What each hold gives back between the last outstanding principal and this one, negative when it rose; what stays rounds up.
+
+    Principal above the amount that was reserved (fees or interest that were added to it) was never held.
+    """
+    owed = [min(one.minor, found.amount.minor) for one in (found.outstanding, outstanding)]
     for hold in found.holds:
-        before, after = (-(-hold.minor * owed.minor // found.amount.minor) for owed in (found.outstanding, outstanding))
-        if before > after:
+        before, after = (-(-hold.minor * one // found.amount.minor) for one in owed)
+        if before != after:
             yield Hold(hold.holder_id, hold.dimension, hold.key, hold.slice, before - after)
 
 
