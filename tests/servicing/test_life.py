@@ -1,6 +1,7 @@
 """What can happen to a loan in the database: every event keeps rows, ledger and replay in one accord."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -376,3 +377,75 @@ def test_a_financed_fee_is_lent_on_top_and_a_repeat_says_so_again(db: Connection
     assert net(db, Account(Kind.PRINCIPAL, loan.id)) == 505_000
     assert net(db, Account(Kind.CLEARING)) == 5000, "lent and kept: the fee is the platform's"
     in_accord(db, clock, loan.id)
+
+
+def test_money_behind_a_guarantors_claim_that_bounces_goes_back_to_the_claim(db: Connection, clock: FixedClock) -> None:
+    loan = lent(db, clock)
+    until(clock, date(2026, 6, 10))
+    due = due_all(db, clock, loan)
+    do(loans.compensate, db, clock, loan, "stood in", amount=due)
+    loans.receive(db=db, clock=clock, loan_id=loan.id, amount=due + CNY(5000), key="paid", on=clock.today())
+    do(loans.charge_back, db, clock, loan, "bounced", of="paid", amount=due + CNY(5000))
+    assert net(db, Account(Kind.SUBROGATED, loan.id)) == due.minor
+    assert net(db, Account(Kind.CLAWBACK, INSURER.id)) >= due.minor, "what was passed to the guarantor comes back from it"
+    in_accord(db, clock, loan.id)
+
+
+def test_an_excess_that_bounces_leaves_no_money_behind(db: Connection, clock: FixedClock) -> None:
+    loan = lent(db, clock, replace(TERMS, months=1))
+    until(clock, date(2026, 4, 2))
+    owed = due_all(db, clock, loan)
+    loans.receive(db=db, clock=clock, loan_id=loan.id, amount=owed + CNY(2000), key="too much", on=clock.today())
+    do(loans.charge_back, db, clock, loan, "bounced", of="too much", amount=owed + CNY(2000))
+    assert (net(db, Account(Kind.CREDIT, loan.id)), net(db, Account(Kind.CLEARING))) == (0, 0)
+    in_accord(db, clock, loan.id)
+
+
+def test_a_loan_not_paid_out_owes_nothing(db: Connection, clock: FixedClock) -> None:
+    loan = lent(db, clock)
+    do(loans.undo_disbursal, db, clock, loan, "never sent")
+    clock.advance(timedelta(days=40))
+    seen = view(db=db, clock=clock, loan_id=loan.id)
+    assert (seen.loan.outstanding, seen.days_past_due, seen.states) == (CNY(0), 0, ())
+    assert loan.id not in loans.active_loans(db=db)
+
+
+def test_what_others_rest_on_is_not_reversed(db: Connection, clock: FixedClock) -> None:
+    loan = lent(db, clock)
+    loans.transfer(db=db, clock=clock, loan_ids=[loan.id], to=SECOND, key="book", author=BY)
+    for firm in ("disbursed", f"book/{loan.id}"):
+        with pytest.raises(LifeRefused, match="not_reversible"):
+            do(loans.reverse, db, clock, loan, f"undo {firm}", of=firm)
+
+
+def test_new_terms_begin_with_an_instalment_still_to_come(db: Connection, clock: FixedClock) -> None:
+    loan = lent(db, clock)
+    until(clock, date(2026, 5, 20))
+    with pytest.raises(errors.TermsRefused, match="2026-06-02"):
+        do(loans.skip, db, clock, loan, "past", due=date(2026, 4, 2))
+
+
+def test_many_reversals_are_reckoned_at_once(db: Connection, clock: FixedClock) -> None:
+    loan = lent(db, clock)
+    for number in range(25):
+        do(loans.charge, db, clock, loan, f"fee {number}", code="x", amount=CNY(100), due=clock.today())
+        do(loans.reverse, db, clock, loan, f"undo {number}", of=f"fee {number}")
+    in_accord(db, clock, loan.id)
+
+
+def test_a_claim_sold_twice_at_once_is_sold_by_whoever_holds_it(database: Database, clock: FixedClock) -> None:
+    tenant, third = "claim-race", UUID(int=78)
+    with database.begin(tenant=tenant) as db:
+        loan = lent(db, clock)
+        lent(db, clock)
+
+    def sell(to: UUID) -> None:
+        with database.begin(tenant=tenant) as db:
+            loans.transfer(db=db, clock=clock, loan_ids=[loan.id], to=to, key=f"to {to}", author=BY)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(sell, (SECOND, third)))
+    with database.begin(tenant=tenant) as db:
+        held = {owner: net(db, Account(Kind.CAPITAL, owner)) for owner in (BANK.id, SECOND, third)}
+        assert held[BANK.id] == -1_000_000
+        assert sorted((held[SECOND], held[third])) == [-1_000_000, 0]

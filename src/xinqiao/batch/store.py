@@ -137,7 +137,7 @@ mine AS MATERIALIZED (
     LEFT JOIN loan_grade g ON g.person_id = l.person_id AND g.loan_id = l.id AND {IN_RANGE.format("g")}
     LEFT JOIN marks m ON m.person_id = l.person_id AND m.loan_id = l.id
     LEFT JOIN application a ON a.person_id = l.person_id AND a.id = l.application_id AND {IN_RANGE.format("a")}
-    WHERE {IN_RANGE.format("l")} AND (l.closed_on IS NULL OR l.closed_on >= coalesce(%(before)s::date, l.closed_on) OR NOT p.closed)
+    WHERE {IN_RANGE.format("l")} AND l.state <> 'approved' AND (l.closed_on IS NULL OR l.closed_on >= coalesce(%(before)s::date, l.closed_on) OR NOT p.closed)
       AND (%(only)s::uuid[] IS NULL OR l.id = ANY(%(only)s))
 )
 """

@@ -24,8 +24,8 @@ FROM loan l CROSS JOIN (VALUES (1, 'approved'), (2, 'disbursed')) AS g(number, k
 """
 REPAID = """
 INSERT INTO loan_event (tenant, person_id, loan_id, number, id, kind, "on", recorded_on, at, data)
-SELECT r.tenant, r.person_id, r.loan_id, 2 + row_number() OVER (PARTITION BY r.tenant, r.person_id, r.loan_id ORDER BY r.at, r.key),
-       r.key, CASE WHEN r.closed THEN 'settled_early' ELSE 'paid' END,
+SELECT r.tenant, r.person_id, r.loan_id, 2 + row_number() OVER (PARTITION BY r.tenant, r.person_id, r.loan_id ORDER BY r.at, r.closed, r.key),
+       CASE WHEN r.key IN ('approved', 'disbursed') THEN 'pay/' || r.key ELSE r.key END, CASE WHEN r.closed THEN 'settled_early' ELSE 'paid' END,
        (r.at AT TIME ZONE 'Asia/Shanghai')::date, (r.at AT TIME ZONE 'Asia/Shanghai')::date, r.at,
        jsonb_build_object('amount', r.minor) || CASE WHEN r.closed THEN '{}' ELSE '{"kind": "repayment"}'::jsonb END
 FROM loan_repayment r

@@ -24,7 +24,7 @@ class State:
 
     instalment: Instalment
     paid: Parts = NOTHING
-    """What no longer needs paying, by part: paid, waived or written off."""
+    """Paid, by part; of principal also what was written off. What was waived is not in the instalment any more."""
     penalties: int = 0
     """Penalty charges that are fixed sums, beyond the interest that overdue principal bears."""
     late_unit_days: int = 0

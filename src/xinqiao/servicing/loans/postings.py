@@ -27,7 +27,7 @@ COLLECTED = {
 """The loan's own account that what is collected goes through."""
 HELD = (AccountKind.CAPITAL, AccountKind.WRITTEN_OFF, AccountKind.WAIVED, AccountKind.RECOVERY)
 """A funder's."""
-STOOD = (AccountKind.COMPENSATED, AccountKind.GUARANTOR)
+STOOD = (AccountKind.COMPENSATED, AccountKind.GUARANTOR, AccountKind.CLAWBACK)
 """A guarantor's who paid in a borrower's stead."""
 
 
@@ -119,10 +119,12 @@ def _through(loan: Loan, kind: Kind, source: Account, was: int, now: int, what: 
     for share, before, after in zip(shares, divide(was, shares), divide(now, shares), strict=True):
         party = _party(loan, share)
         given = _at(loan, AccountKind.CAPITAL, share.owner) if kind is Kind.PRINCIPAL else own
-        if after >= before:
-            yield Move(f"{what} to {share.to}", given, party, after - before)
-        else:
-            yield Move(f"{what} back from {share.to}", _at(loan, AccountKind.CLAWBACK, share.owner), given, before - after)
+        yield _passed(what, share.to, given, party, after - before, _at(loan, AccountKind.CLAWBACK, share.owner))
+
+
+def _passed(what: str, who: str, given: Account, party: Account, minor: int, claw: Account) -> Move:
+    """On to a party; or back from it, by what it must then give back, for it may have been paid out."""
+    return Move(f"{what} to {who}", given, party, minor) if minor >= 0 else Move(f"{what} back from {who}", claw, given, -minor)
 
 
 def _lost(loan: Loan, was: int, now: int, source: Source) -> Iterator[Move]:
@@ -142,11 +144,12 @@ def _recovering(loan: Loan, before: Tally, after: Tally) -> Iterator[Move]:
     for share, was, now in zip(shares, divide(before.recovered, shares), divide(after.recovered, shares), strict=True):
         recovery = _at(loan, AccountKind.RECOVERY, share.owner)
         yield Move("recovered", _clearing(loan), recovery, now - was)
-        yield Move("recovered to funder", recovery, _party(loan, share), now - was)
+        yield _passed("recovered", "funder", recovery, _party(loan, share), now - was, _at(loan, AccountKind.CLAWBACK, share.owner))
     if after.reclaimed != before.reclaimed:
         back = after.reclaimed - before.reclaimed
         yield Move("repaid to the guarantor", _clearing(loan), _of(loan, AccountKind.SUBROGATED), back)
-        yield Move("owed to the guarantor", _stood(loan, AccountKind.COMPENSATED), _stood(loan, AccountKind.GUARANTOR), back)
+        claw = _stood(loan, AccountKind.CLAWBACK)
+        yield _passed("claim", "guarantor", _stood(loan, AccountKind.COMPENSATED), _stood(loan, AccountKind.GUARANTOR), back, claw)
 
 
 def _positive(moves: Iterable[Move]) -> Sequence[Move]:

@@ -12,7 +12,7 @@ from ..contract import Terms
 from ..errors import TermsRefused
 from ..ledger import Kind as AccountKind
 from ..ledger.model import NOBODY
-from ..product.model import Kind
+from ..product.model import Kind, Product
 
 PARTIES = {
     "funder": AccountKind.FUNDER,
@@ -76,6 +76,14 @@ def checked(splits: Mapping[Kind, tuple[Share, ...]]) -> dict[Kind, tuple[Share,
     if any(share.to != "funder" for share in splits[Kind.PRINCIPAL]):
         raise TermsRefused("principal goes back to those who lent it: its shares are funders'", field="splits")
     return dict(splits)
+
+
+def require_payees(product: Product, splits: Splits) -> None:
+    """Raises TermsRefused when the product charges a fee for somebody who has no share of such fees."""
+    for fee in product.fees:
+        kind = Kind.PREMIUM if fee.payee == "guarantor" else Kind.PENALTY if fee.penalty else Kind.FEE
+        if kind is not Kind.PENALTY and fee.payee not in {share.to for share in splits[kind]}:
+            raise TermsRefused(f"fee {fee.code!r} is for the {fee.payee}, who has no share of the {kind}", field="splits")
 
 
 def write(splits: Splits) -> dict[str, Any]:

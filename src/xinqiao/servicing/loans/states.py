@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from xinqiao.kit import Money
 
 from .. import delinquency
-from ..lifecycle import Books
+from ..lifecycle import Books, Parts
 from ..lifecycle import Instalment as Line
 from ..schedule import Instalment
 from .model import Loan, State
 
 
 def states_of(loan: Loan, books: Books) -> list[State]:
-    """As of the books' day."""
+    """As of the books' day; a loan that is not paid out owes nothing yet."""
+    if not books.disbursed:
+        return []
     return [_state(loan, books, line) for line in books.instalments]
 
 
@@ -23,12 +26,12 @@ def _state(loan: Loan, books: Books, line: Line) -> State:
     def money(minor: int) -> Money:
         return Money(minor, loan.principal.currency)
 
-    owed = line.amounts
+    owed = line.amounts - line.waived - replace(line.written_off, principal=0)
     planned = Instalment(line.number, line.due, *map(money, (owed.principal, owed.interest, owed.premium, owed.fee, line.balance)))
     settled = line.outstanding.total == 0 and (line.due < books.on or owed.total > 0 or line.paid_on is not None)
     return State(
         planned,
-        line.paid + line.waived + line.written_off,
+        line.paid + Parts(principal=line.written_off.principal),
         penalties=owed.penalty - line.penalty_interest,
         late_unit_days=line.late_unit_days,
         aged_to=books.on if line.late_unit_days else None,

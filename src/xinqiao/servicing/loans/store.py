@@ -204,7 +204,7 @@ def of_person(db: Connection, person_id: UUID) -> list[Loan]:
 
 
 def active(db: Connection, *, after: UUID | None, limit: int) -> list[UUID]:
-    query = select(loan.c.id).where(loan.c.closed_on.is_(None)).order_by(loan.c.id).limit(limit)
+    query = select(loan.c.id).where(loan.c.closed_on.is_(None), loan.c.state != "approved").order_by(loan.c.id).limit(limit)
     return list(db.execute(query if after is None else query.where(loan.c.id > after)).scalars())
 
 
@@ -238,7 +238,13 @@ def states(db: Connection, loans: Sequence[Loan]) -> dict[UUID, list[State]]:
 def save(db: Connection, changed: Loan, after: Sequence[State]) -> None:
     """Write the loan's row, and its instalments anew."""
     same = (loan.c.person_id == changed.person_id) & (loan.c.id == changed.id)
-    row = {"outstanding": changed.outstanding.minor, "closed_on": changed.closed_on, "state": changed.state, "funder_id": changed.funder_id}
+    row = {
+        "disbursed_on": changed.disbursed_on,
+        "outstanding": changed.outstanding.minor,
+        "closed_on": changed.closed_on,
+        "state": changed.state,
+        "funder_id": changed.funder_id,
+    }
     db.execute(update(loan).where(same).values(**row, paid=changed.paid, splits=splits.write(changed.splits)))
     db.execute(delete(instalment).where(instalment.c.person_id == changed.person_id, instalment.c.loan_id == changed.id))
     if after:

@@ -80,6 +80,7 @@ def open_loan(
         cooling_days=agreed.product.cooling_days,
     )
     shared = splits.checked(shares or splits.of_terms(terms, funder_id, guarantor_id))
+    splits.require_payees(agreed.product, shared)
     loan = Loan(
         id=loan_id_of(contract_id),
         person_id=person_id,

@@ -85,10 +85,13 @@ def reschedule(
     if not (move_to or grace_principal or grace_interest or extra_instalments or annual_rate is not None):
         raise TermsRefused("say what changes: a due date, periods of grace, more instalments, or a rate", field="from_due")
     agreed = get_loan(db=db, loan_id=loan_id).agreed
+    if move_to is not None and move_to < clock.today():
+        raise TermsRefused("a due date moves to today or later", field="move_to")
     if annual_rate is not None and not 0 <= annual_rate <= agreed.rate:
         raise TermsRefused(f"a rescheduled rate is from 0 to the contract's {agreed.rate}", field="annual_rate")
 
-    def make(fields: dict) -> e.Event:
+    def make(books: Books, fields: dict) -> e.Event:
+        _require_coming(books, from_due)
         return e.Rescheduled(
             **fields,
             from_due=from_due,
@@ -99,12 +102,25 @@ def reschedule(
             annual_rate=annual_rate,
         )
 
-    return _do(db, clock, loan_id, key, author, make)
+    return recording.record(db=db, clock=clock, loan_id=loan_id, key=key, make=make, author=author)
 
 
 def skip(*, db: Connection, clock: Clock, loan_id: UUID, due: date, key: str, author: Author) -> Recorded:
     """A payment holiday: the instalment due then, and those after it, fall due one period later."""
-    return _do(db, clock, loan_id, key, author, lambda fields: e.Skipped(**fields, due=due))
+
+    def make(books: Books, fields: dict) -> e.Event:
+        _require_coming(books, due)
+        return e.Skipped(**fields, due=due)
+
+    return recording.record(db=db, clock=clock, loan_id=loan_id, key=key, make=make, author=author)
+
+
+def _require_coming(books: Books, due: date) -> None:
+    """New terms begin with an instalment that is still to come."""
+    coming = [line.due for line in books.instalments if line.due >= books.on and line.outstanding.total]
+    if due not in coming:
+        listed = ", ".join(map(str, coming[:3])) or "none"
+        raise TermsRefused(f"new terms begin with an instalment still to come ({listed}), not {due}", field="from_due")
 
 
 def re_age(

@@ -22,7 +22,6 @@ from .. import postings, store, tally
 from ..model import Recorded
 from ..splits import Share
 from . import recording
-from .reading import get_loan
 from .recording import Author
 
 PAYABLE = (AccountKind.FUNDER, AccountKind.GUARANTOR, AccountKind.PLATFORM, AccountKind.SCENE)
@@ -50,17 +49,18 @@ def transfer(*, db: Connection, clock: Clock, loan_ids: Sequence[UUID], to: UUID
 
 
 def _pass(db: Connection, clock: Clock, loan_id: UUID, to: UUID, key: str, author: Author) -> Recorded:
-    loan = get_loan(db=db, loan_id=loan_id)
-    known = any(one.event.id == key for one in store.life(db, loan))
-    if loan.funder_id == to and not known:
-        raise TermsRefused(f"funder {to} holds this claim already", field="to")
+    holder = store.lock(db, loan_id)
+    known = holder is not None and any(one.event.id == key for one in store.life(db, holder))
 
     def make(books: Books, fields: dict) -> e.Event:
+        if holder is not None and holder.funder_id == to and not known:
+            raise TermsRefused(f"funder {to} holds this claim already", field="to")
         return e.Transferred(**fields, to=str(to))
 
     done = recording.record(db=db, clock=clock, loan_id=loan_id, key=key, make=make, author=author)
     if done.repeated:
         return done
+    loan = done.loan
     sold = [Account(AccountKind.CAPITAL, to, loan.principal.currency), *postings.accounts(replace(loan, splits=_bought(loan.splits, to)))]
     ledger.open_accounts(db=db, accounts=sold)
     ledger.post(db=db, clock=clock, transfers=postings.passing(loan, tally.of_books(done.books), to, key))

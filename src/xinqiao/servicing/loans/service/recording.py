@@ -120,9 +120,12 @@ def _happen(db: Connection, clock: Clock, loan: Loan, books: tuple[Books, Books]
 
 def stand(loan: Loan, books: Books, today: date) -> Loan:
     """The loan's row as the books have it."""
+    out = [tranche.on for tranche in books.tranches if tranche.disbursed]
     ended = books.status in ENDED or (books.status is Status.OVERPAID and not books.outstanding.total)
-    outstanding = Money(books.outstanding.principal, loan.principal.currency)
+    outstanding = Money(books.outstanding.principal if out else 0, loan.principal.currency)
     closed_on = (loan.closed_on or today) if ended else None
+    if out and min(out) != loan.disbursed_on:
+        loan = replace(loan, disbursed_on=min(out))
     return replace(loan, outstanding=outstanding, closed_on=closed_on, state=books.status.value, paid=tally.paid_in(tally.of_books(books)))
 
 

@@ -11,15 +11,18 @@ from sqlalchemy import Connection
 from xinqiao.kit import Clock, Money, events
 
 from ...errors import AmountNotAccepted, KeyReused, LoanClosed
-from ...lifecycle import Books, PaymentKind
+from ...lifecycle import Books, PaymentKind, Status
 from ...lifecycle import events as e
 from ...lifecycle.what_if import payoff
-from .. import store
+from .. import store, tally
 from ..model import Loan, Owed, Recorded, Repayment
 from ..owed import owed_of
 from . import recording
 from .reading import get_loan
 from .recording import Author
+
+MONEYLESS = (PaymentKind.GOODWILL_CREDIT, PaymentKind.CHARGE_ADJUSTMENT)
+"""What settles a debt without money cannot leave money over."""
 
 
 def repay(*, db: Connection, clock: Clock, loan_id: UUID, amount: Money, key: str, kind: PaymentKind = PaymentKind.REPAYMENT) -> Repayment:
@@ -68,6 +71,9 @@ def receive(
 
     def make(books: Books, fields: dict) -> e.Event:
         _require_money(books, amount)
+        if kind in MONEYLESS and amount.minor > books.outstanding.total:
+            owed = Money(books.outstanding.total, amount.currency)
+            raise AmountNotAccepted(f"{amount} {amount.currency} that nobody paid", owed, owed, field="amount")
         if on > clock.today():
             raise AmountNotAccepted(f"{amount} {amount.currency} of {on}, which is still to come,", amount, amount, field="on")
         return e.Paid(**fields, amount=amount.minor, kind=kind)
@@ -78,8 +84,18 @@ def receive(
 def charge_back(
     *, db: Connection, clock: Clock, loan_id: UUID, of: str, amount: Money, key: str, author: Author = recording.SYSTEM
 ) -> Recorded:
-    """A payment that bounced after all: what it settled is owed again. `of` is the payment's key."""
-    return _simple(db, clock, loan_id, key, amount, author, lambda fields: e.ChargedBack(**fields, of=of, amount=amount.minor))
+    """A payment that bounced after all: what it settled is owed again. `of` is the payment's key.
+
+    Raises LoanClosed once the loan was written off: reverse the write-off first.
+    """
+
+    def make(books: Books, fields: dict) -> e.Event:
+        _require_money(books, amount)
+        if books.status is Status.WRITTEN_OFF:
+            raise LoanClosed(loan_id)
+        return e.ChargedBack(**fields, of=of, amount=amount.minor)
+
+    return recording.record(db=db, clock=clock, loan_id=loan_id, key=key, make=make, author=author)
 
 
 def refund_credit(*, db: Connection, clock: Clock, loan_id: UUID, amount: Money, key: str, author: Author = recording.SYSTEM) -> Recorded:
@@ -88,8 +104,16 @@ def refund_credit(*, db: Connection, clock: Clock, loan_id: UUID, amount: Money,
 
 
 def refund_cash(*, db: Connection, clock: Clock, loan_id: UUID, amount: Money, key: str, author: Author = recording.SYSTEM) -> Recorded:
-    """Give back money that had settled something; what it settled is owed again, the latest first."""
-    return _simple(db, clock, loan_id, key, amount, author, lambda fields: e.CashRefunded(**fields, amount=amount.minor))
+    """Give back money that had settled something; what it settled is owed again, the latest first. Never more than the borrower paid."""
+
+    def make(books: Books, fields: dict) -> e.Event:
+        _require_money(books, amount)
+        paid = Money(tally.paid_in(tally.of_books(books)), amount.currency)
+        if amount > paid:
+            raise AmountNotAccepted(f"a refund of {amount} {amount.currency}", paid, paid, field="amount")
+        return e.CashRefunded(**fields, amount=amount.minor)
+
+    return recording.record(db=db, clock=clock, loan_id=loan_id, key=key, make=make, author=author)
 
 
 def _simple(
