@@ -16,13 +16,13 @@ from xinqiao.consent import withdraw
 from xinqiao.demo.book.vintages import facts_of
 from xinqiao.demo.faces import demo_faces
 from xinqiao.demo.world import World
-from xinqiao.journeys import House, lending, purse, rights
+from xinqiao.journeys import ApplicantJourneys, House, lending, purse, rights
 from xinqiao.journeys.evidence import export, pack, render_report, verify
 from xinqiao.journeys.evidence.errors import ReceiverKeyUnusable
 from xinqiao.kit import CNY, Database, FixedClock, NotFound, new_id
 from xinqiao.vault import Purpose, Vault, audit, keyfiles
 
-from .evidencing import FOLK, Lent, apply, approved, lent, new_house, walk
+from .evidencing import FOLK, Lent, apply, approved, lend, lent, new_house, walk
 
 __all__ = ["lent"]
 
@@ -153,8 +153,43 @@ def test_all_that_happens_to_a_loan_is_proved_too(lent: Lent, tmp_path: Path) ->
         servicing.loans.waive(**common, charge_key="fee", key="waiver")
         due = next(s.instalment.due for s in servicing.view(db=db, clock=lent.clock, loan_id=loan.id).states if not s.settled)
         servicing.loans.reschedule(**common, from_due=due, move_to=due + timedelta(days=5), key="salary day")
-        servicing.loans.reverse(**common, of="out of the wallet", key="taken back")
+        servicing.loans.reverse(**common, of="pay/out of the wallet", key="taken back")
     report = lent.check(export(house, lent.application, receiver=None, out=tmp_path / "life.zip"))
+    assert report.ok, render_report(report, "en")
+    assert {"life", "ledger", "loan"} <= {one.name for one in report.checks if one.ok}
+
+
+def test_a_part_paid_ahead_and_two_payments_at_one_instant_are_proved(
+    place: tuple[House, World], clock: FixedClock, tmp_path: Path
+) -> None:
+    """The contract lowers later instalments for what is paid ahead: they are no longer those that were offered, and honestly so."""
+    house, world = place
+    application = lend(house, clock, world, approved(house)[0])
+    journeys = ApplicantJourneys(house)
+    clock.advance(timedelta(days=3))
+    for key, minor in (("later by name", 90_000), ("earlier by name", 70_000)):
+        journeys.pay(application, amount=CNY(minor), key=key)
+    path = export(house, application, receiver=None, out=tmp_path / "ahead.zip")
+    held = members(path)
+    last = [rows[-1]["total"] for rows in (held["offer.json"]["schedule"], held["schedule.json"]["instalments"])]
+    assert last[0] != last[1]
+    report = verify(path, trusted=house.vault.signer.public_keys)
+    assert report.ok, render_report(report, "en")
+    assert {"annual cost", "life", "ledger", "loan"} <= {one.name for one in report.checks if one.ok}
+
+
+def test_a_claim_that_passed_to_another_funder_is_proved(place: tuple[House, World], clock: FixedClock, tmp_path: Path) -> None:
+    house, world = place
+    application = lend(house, clock, world, approved(house)[0])
+    with house.begin() as db:
+        loan = lending.loan_of(db, application)
+        others = [one.id for one in world.funders.values() if one.id != loan.funder_id]
+        for number, buyer in enumerate(others[:2]):
+            by = servicing.Author("operator:ann", "the book was sold")
+            servicing.loans.transfer(db=db, clock=clock, loan_ids=[loan.id], to=buyer, key=f"sold {number}", author=by)
+    path = export(house, application, receiver=None, out=tmp_path / "sold.zip")
+    assert members(path)["loan.json"]["funder_id"] == str(others[1])
+    report = verify(path, trusted=house.vault.signer.public_keys)
     assert report.ok, render_report(report, "en")
     assert {"life", "ledger", "loan"} <= {one.name for one in report.checks if one.ok}
 

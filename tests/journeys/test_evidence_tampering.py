@@ -208,6 +208,36 @@ def _event(value: Any) -> None:
     value["life"][2]["data"]["amount"] += 1
 
 
+def _promised(value: Any) -> None:
+    value["schedule"][0]["principal"]["amount"] = "1.00"
+
+
+def _lent(value: Any) -> None:
+    value["life"][1]["data"]["amount"] -= 100
+
+
+def _again(value: Any) -> None:
+    """A second payout, which the log does not tell of."""
+    value["life"].append({**value["life"][1], "id": "more", "number": len(value["life"]) + 1})
+
+
+def _sharing(value: Any) -> None:
+    """The fees become the funder's, who gets the interest already."""
+    value["splits"]["fee"] = value["splits"]["interest"]
+
+
+def _standing(value: Any) -> None:
+    value["standing"]["paid"]["amount"] = "1.00"
+
+
+def _owed(value: Any) -> None:
+    value["standing"]["owed"]["payoff"]["amount"] = "1.00"
+
+
+def _late(value: Any) -> None:
+    value["standing"] |= {"days_past_due": 31, "bucket": "M2"}
+
+
 def _product(value: Any) -> None:
     value["agreement"]["product"]["late"]["annual_rate"] = "0.01"
 
@@ -237,13 +267,26 @@ LIES: list[tuple[str, Callable[[Any], Any], str]] = [
     ("offer.json", _terms, "contract"),
     ("signature.json", _set(value="A" * 86), "device signature"),
     ("signature.json", _set(contract_sha256="0" * 64), "device signature"),
-    ("schedule.json", _principal, "annual cost"),
-    ("schedule.json", _forget("instalments", 0), "annual cost"),
+    ("schedule.json", _principal, "life"),
+    ("schedule.json", _forget("instalments", 0), "life"),
+    ("offer.json", _promised, "annual cost"),
     ("loan.json", _set(disbursed_on="2026-02-01"), "loan"),
     ("loan.json", _paid, "loan"),
     ("loan.json", _event, "life"),
     ("loan.json", _product, "life"),
     ("loan.json", _forget("life", 2), "life"),
+    ("loan.json", _row("life", 2, on="2026-03-03", recorded_on="2026-03-03"), "life"),
+    ("loan.json", _row("life", 2, recorded_on="2026-03-03"), "life"),
+    ("loan.json", _lent, "life"),
+    ("loan.json", _row("life", 1, on="2026-03-01"), "life"),
+    ("loan.json", _row("life", 1, kind="approved"), "life"),
+    ("loan.json", _again, "life"),
+    ("loan.json", _sharing, "life"),
+    ("loan.json", _standing, "life"),
+    ("loan.json", _owed, "life"),
+    ("loan.json", _late, "life"),
+    ("loan.json", _set(paid=1), "life"),
+    ("loan.json", _set(funder_id="00000000-0000-0000-0000-000000000001"), "loan"),
     ("schedule.json", _row("instalments", 0, settled=False), "life"),
     ("ledger.json", _row("transfers", 0, minor=1), "ledger"),
     ("ledger.json", _forget("transfers", 0), "ledger"),

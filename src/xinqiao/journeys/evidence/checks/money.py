@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from xinqiao.kit import Money
+from xinqiao.kit import Money, canonical
 from xinqiao.kit.money import total
 from xinqiao.servicing import apr, schedule
 from xinqiao.servicing.ledger import Account, Kind
@@ -24,18 +24,24 @@ MOST_INSTALMENTS = 400
 
 
 def cost(pack: Opened) -> None:
-    """The schedule repays exactly what is lent, and its annual cost, computed anew, is the one disclosed."""
+    """The schedule repays exactly what is lent, and its annual cost, computed anew, is the one disclosed.
+
+    A loan whose events are told is asked for the schedule that was offered: which instalments those events led to is what `life` asks.
+    """
     offer, rows = pack.object(OFFER), pack.rows(SCHEDULE, "instalments")
     if not 1 <= len(rows) <= MOST_INSTALMENTS:
         raise Malformed(SCHEDULE, f"it has {len(rows)} instalments")
     principal = money(offer["terms"]["principal"])
-    promised = offer["schedule"] if living.replanned(pack) else rows
-    problems = [*_amounts(promised, principal), *_as_offered(promised, offer)]
+    file, promised = (OFFER, offer["schedule"]) if living.told(pack) else (SCHEDULE, rows)
+    problems = [*_amounts(file, promised, principal), *_as_offered(promised, offer)]
+    if problems:
+        pack.found.settle("annual cost", problems, "", "")
+        return
     rate = apr.monthly(principal, [_sum(row) for row in promised])
     computed = {"annual_cost_percent": str(rate.percent), "effective_percent": str(rate.effective_percent)}
-    problems += [
+    problems = [
         (
-            SCHEDULE,
+            file,
             f"the schedule costs {computed[name]} % a year, but {offer['disclosed'][name]} % was disclosed",
             "由还款计划算得的年化成本与披露不符",
         )
@@ -61,15 +67,15 @@ def _sum(row: Mapping[str, Any]) -> Money:
     return total(money(row[name]) for name in PARTS)
 
 
-def _amounts(rows: Sequence[Mapping[str, Any]], principal: Money) -> Iterator[Problem]:
+def _amounts(file: str, rows: Sequence[Mapping[str, Any]], principal: Money) -> Iterator[Problem]:
     balance = principal
     for number, row in enumerate(rows, 1):
         balance -= money(row["principal"])
         if row["number"] != number or money(row["balance"]) != balance or money(row["total"]) != _sum(row):
-            yield SCHEDULE, f"instalment {number} does not add up", f"第 {number} 期金额不平"
+            yield file, f"instalment {number} does not add up", f"第 {number} 期金额不平"
     if not balance.is_zero:
         yield (
-            SCHEDULE,
+            file,
             f"the schedule repays {principal - balance}, but {principal} was lent",
             f"还款计划本金合计 {principal - balance}，借款本金 {principal}",
         )
@@ -95,9 +101,11 @@ def loan(pack: Opened) -> None:
     if event is None:
         problems.append((LOAN, "no event tells of the payout", "没有放款事件"))
     else:
-        facts = {"id": event["loan"], "offer_id": event["offer"], "funder_id": event["funder"]} | {
-            name: event[name] for name in ("principal", "disbursed_on")
-        }
+        facts = {
+            "id": event["loan"],
+            "offer_id": event["offer"],
+            "funder_id": living.holder(pack) if living.told(pack) else event["funder"],
+        } | {name: event[name] for name in ("principal", "disbursed_on")}
         problems += differing(LOAN, made, facts, tuple(facts), "its event", "其事件")
     problems += differing(LOAN, made, {"offer_id": offer["id"], "terms": offer["terms"]}, ("offer_id", "terms"), "the offer", "报价")
     start = date.fromisoformat(made["disbursed_on"])
@@ -110,11 +118,16 @@ def loan(pack: Opened) -> None:
                     f"第 {row['number']} 期到期日不符",
                 )
             )
-    told = [(event["amount"], event["allocation"], event["closed"]) for event in pack.told("servicing.repaid")]
-    if not same([list(one) for one in told], [[one["amount"], one["allocation"], one["closed"]] for one in made["repayments"]]):
+    told = [_repayment(event) for event in pack.told("servicing.repaid")]
+    if sorted(told) != sorted(map(_repayment, made["repayments"])):
         problems.append((LOAN, "the repayments are not those that the events tell", "还款记录与事件不符"))
     says = f"{made['principal']['amount']} {made['principal']['currency']} was lent as offered; {len(told)} repayments are as their events tell"
     pack.found.settle("loan", problems, says, f"放款金额与报价一致，{len(told)} 笔还款与事件一致")
+
+
+def _repayment(row: Mapping[str, Any]) -> bytes:
+    """For comparing them as a whole: those of one instant have no order."""
+    return canonical([money(row["amount"]), row["allocation"], row["closed"]])
 
 
 def ledger(pack: Opened) -> None:
