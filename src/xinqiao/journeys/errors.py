@@ -123,3 +123,9 @@ class SecondPersonNeeded(Forbidden):
     code = "journey.second_person_needed"
     says = "You proposed this yourself; another member of staff has to confirm it."
     says_zh = "此操作由您本人提出，须由另一位同事确认。"
+
+
+class FunderUnavailable(Refused):
+    code = "journey.funder_unavailable"
+    says = "{0} is no funder that is active on this platform; a claim passes only to one that is."
+    says_zh = "{0} 不是本平台在用的资金方；债权只能转让给在用的资金方。"

@@ -16,8 +16,11 @@ from xinqiao.vault import SYSTEM, Basis, Field, Purpose
 from . import funds, rights
 from .case import Case, climb, drop_media, expect, look, take
 from .errors import KeyNeeded, NameDiffers, NoLoan, NoOffer
-from .house import House
+from .house import House, note
 from .progress import Step
+
+PAYERS = "pay/"
+"""Begins the key of every payment whose key its payer chose."""
 
 
 def offer_of(db: Connection, case: Case) -> Offer:
@@ -109,17 +112,57 @@ def repay(house: House, loan_id: UUID, *, amount: Money, key: str) -> Repayment:
 
 
 def repay_in(house: House, db: Connection, loan_id: UUID, *, amount: Money, key: str) -> Repayment:
-    """The same within a transaction that does more, such as taking the money from a wallet."""
-    repaid = servicing.repay(db=db, clock=house.clock, loan_id=loan_id, amount=amount, key=key)
-    loan = servicing.view(db=db, clock=house.clock, loan_id=loan_id).loan
+    """The same within a transaction that does more, such as taking the money from a wallet.
+
+    The payer chooses `key`; kept apart from the keys of the platform's own events, which it must never be taken for.
+    """
+    repaid = servicing.repay(db=db, clock=house.clock, loan_id=loan_id, amount=amount, key=PAYERS + key)
+    after(house, db, loan_id)
+    return repaid
+
+
+def after(house: House, db: Connection, loan_id: UUID) -> None:
+    """What follows from a loan as it now stands, whatever happened to it. Safe to repeat.
+
+    Capacity follows the principal still owed. A loan that ended closes its application and ends the contract's bases; one that is open
+    again, as the payment that ended it was taken back, has them again.
+    """
+    loan = servicing.loan(db=db, loan_id=loan_id)
     case = take(db, loan.application_id)
     if case.progress.reserved is not None:
         held = funds.reservation(db, case)
         funding.restore(db=db, clock=house.clock, reservation_id=held.id, outstanding=loan.outstanding)
-    if repaid.closed and case.application.stage is Stage.DISBURSED:
+    if loan.closed_on is None:
+        _reopen(house, db, case, loan)
+    else:
+        _close(house, db, case)
+
+
+def _close(house: House, db: Connection, case: Case) -> None:
+    if case.application.stage is Stage.DISBURSED:
         intake.move(db=db, clock=house.clock, application=case.application, to=Stage.CLOSED, event="application.closed")
-        _end_contract(house, db, case.person)
-    return repaid
+    elif _reopened(case):
+        note(db, house.clock, "application.closed_again", case.id, case.person)
+    _end_contract(house, db, case.person)
+
+
+def _reopen(house: House, db: Connection, case: Case, loan: Loan) -> None:
+    """A closed application stays so, for nothing leads back; the contract justifies reading the person's data again, if there still are any."""
+    if case.application.stage is not Stage.CLOSED or _reopened(case):
+        return
+    note(db, house.clock, "application.reopened", case.id, case.person, loan=loan.id)
+    if rights.is_forgotten(db, case.person):
+        return
+    times = sum(event.kind == "application.reopened" for event in case.events) + 1
+    for purpose in (Purpose.SERVICING, Purpose.COLLECTION):
+        # A basis that was ended does not come back, so the source tells this one from it.
+        vault.grant_basis(db, Basis(case.person, purpose, f"contract:{loan.id}:reopened-{times}"), house.clock.now())
+
+
+def _reopened(case: Case) -> bool:
+    """Whether the loan, once ended, is open again as far as the events tell."""
+    ends = [event.kind for event in case.events if event.kind in ("application.reopened", "application.closed_again")]
+    return ends[-1:] == ["application.reopened"]
 
 
 def _end_contract(house: House, db: Connection, person: UUID) -> None:

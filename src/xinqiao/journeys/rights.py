@@ -114,6 +114,11 @@ def finish(house: House, db: Connection, person: UUID) -> None:
                 _erase(house, db, person)
 
 
+def is_forgotten(db: Connection, person: UUID) -> bool:
+    """Whether the person's data were destroyed at their request."""
+    return any(request.kind == "forget" and request.state == "done" for request in requests.of(db=db, person=person))
+
+
 def _erase(house: House, db: Connection, person: UUID) -> None:
     """What lies outside the vault and could still recognise the person."""
     fraud.erase(db=db, person_id=person)

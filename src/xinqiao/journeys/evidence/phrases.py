@@ -9,6 +9,8 @@ EVENTS: dict[str, tuple[str, str]] = {
     "application.expired": ("申请已过期", "Application expired"),
     "application.withdrawn": ("申请已撤回", "Application withdrawn"),
     "application.closed": ("贷款已结清", "Loan repaid and closed"),
+    "application.reopened": ("贷款恢复为未结清", "Loan open again"),
+    "application.closed_again": ("贷款再次结清", "Loan closed again"),
     "consent.shown": ("展示授权文本", "Consent text shown"),
     "consent.agreed": ("同意授权", "Consent given"),
     "consent.declined": ("不同意授权", "Consent refused"),

@@ -53,20 +53,20 @@ class Operation:
     name: str
     inputs: tuple[Input, ...]
     two: bool = False
-    """Whether a second person has to confirm it: it gives up, sends away or takes back money."""
+    """Whether a second person has to confirm it: it gives up, sends away or takes back money, says that money came, or ends arrears."""
     optional: frozenset[Input] = frozenset()
 
 
 OPERATIONS: Mapping[str, Operation] = {
     one.name: one
     for one in (
-        Operation("receive", (Input.AMOUNT, Input.DAY)),
+        Operation("receive", (Input.AMOUNT, Input.DAY), True),
         Operation("charge", (Input.CODE, Input.AMOUNT, Input.DUE)),
         Operation("skip", (Input.DUE,)),
         Operation("extend", (Input.DUE, Input.COUNT)),
         Operation("move", (Input.DUE, Input.DAY)),
         Operation("re_amortise", ()),
-        Operation("re_age", (Input.DAY, Input.COUNT)),
+        Operation("re_age", (Input.DAY, Input.COUNT), True),
         Operation("waive", (Input.CHARGE, Input.AMOUNT), True, frozenset({Input.AMOUNT})),
         Operation("waive_interest", (Input.AMOUNT,), True),
         Operation("charge_back", (Input.PAYMENT, Input.AMOUNT), True),
@@ -74,12 +74,14 @@ OPERATIONS: Mapping[str, Operation] = {
         Operation("compensate", (Input.AMOUNT,), True),
         Operation("reverse", (Input.EVENT,), True),
         Operation("write_off", (), True),
-        Operation("recover", (Input.AMOUNT,)),
+        Operation("recover", (Input.AMOUNT,), True),
         Operation("transfer", (Input.FUNDER,), True),
     )
 }
 """By name, in the order in which a page offers them."""
 NEEDS_TWO = frozenset(name for name, one in OPERATIONS.items() if one.two)
+RELIEFS = frozenset({"skip", "extend", "move", "re_amortise"})
+"""What one member of staff may grant to a borrower who asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Asking, deciding and carrying out. The words of who decides stay with the request and with every event that it leads to.
 
-What gives up, sends away or takes back money needs two people: one proposes it, another confirms it.
+What gives up, sends away or takes back money, says that it came, or ends arrears needs two people: one proposes it, another confirms it.
 """
 
 from __future__ import annotations
@@ -8,24 +8,37 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import Connection
 
-from xinqiao import servicing
+from xinqiao import partners, servicing
 from xinqiao.kit import Money, new_id
+from xinqiao.kit.locks import hold
 from xinqiao.servicing import Author, Loan, delinquency, loans
+from xinqiao.servicing.errors import KeyReused
+from xinqiao.servicing.loans import Recorded
 from xinqiao.servicing.product.model import Every, Unit
 from xinqiao.vault import Actor
 
-from ..errors import NoteMissing, OperationIncomplete, RequestDecided, RequestStands, RequestUnknown, SecondPersonNeeded
+from .. import lending
+from ..errors import (
+    FunderUnavailable,
+    NoteMissing,
+    OperationIncomplete,
+    RequestDecided,
+    RequestStands,
+    RequestUnknown,
+    SecondPersonNeeded,
+)
 from ..house import House, note
 from . import store
-from .model import NEEDS_TWO, OPERATIONS, Input, Reason, Request, Wish
+from .model import NEEDS_TWO, OPERATIONS, RELIEFS, Input, Reason, Request, Wish
 
 SHORTEST_NOTE = 10
-RESTRUCTURES = frozenset({"skip", "extend", "move", "re_amortise", "re_age"})
-"""New terms because the borrower cannot pay: the loan is watched from then on (five-category rules, unverified)."""
+EASES = frozenset({"skip", "re_amortise"})
+"""New terms because the borrower cannot pay, of which the events themselves do not tell: the loan is watched from then on
+(five-category rules, unverified)."""
 
 
 def ask_relief(house: House, loan: Loan, *, reason: str, wish: str) -> Request:
@@ -68,14 +81,15 @@ def find(db: Connection, request: UUID) -> Request:
 def operate(house: House, loan_id: UUID, *, what: str, given: Mapping[str, str], by: Actor, why: str, key: str) -> bool:
     """Carry an operation out, or propose it where a second person has to confirm it; whether it was carried out.
 
-    Raises NoteMissing, OperationIncomplete and what the loan refuses.
+    A repeat of `key` is carried out, or proposed, once. Raises NoteMissing, OperationIncomplete, FunderUnavailable, KeyReused and what the
+    loan refuses.
     """
     _require_note(why)
     with house.begin() as db:
         loan = servicing.loan(db=db, loan_id=loan_id)
         data = _read(loan, what, given)
         if what in NEEDS_TWO:
-            _add(house, db, loan, "operation", what, data, by.id, why.strip())
+            _propose(house, db, loan, what, data, by, why.strip(), key)
             return False
         _carry_out(house, db, loan, what, data, Author(by.id, why.strip()), key)
     return True
@@ -84,7 +98,8 @@ def operate(house: House, loan_id: UUID, *, what: str, given: Mapping[str, str],
 def grant(house: House, request: UUID, *, by: Actor, why: str, what: str = "", given: Mapping[str, str] | None = None) -> Request:
     """Say yes: confirm what a colleague proposed, or give a borrower the relief that `what` and `given` name.
 
-    Raises NoteMissing, RequestUnknown, RequestDecided, SecondPersonNeeded, OperationIncomplete and what the loan refuses.
+    Raises NoteMissing, RequestUnknown, RequestDecided, SecondPersonNeeded, OperationIncomplete, FunderUnavailable and what the loan
+    refuses.
     """
     _require_note(why)
     with house.begin() as db:
@@ -95,7 +110,7 @@ def grant(house: House, request: UUID, *, by: Actor, why: str, what: str = "", g
                 raise SecondPersonNeeded
             what, data = one.what, dict(one.data)
         else:
-            if what not in RESTRUCTURES:
+            if what not in RELIEFS:
                 raise OperationIncomplete("plan", field="plan")
             data = _read(loan, what, given or {})
         _carry_out(house, db, loan, what, data, Author(by.id, why.strip()), f"request/{one.id}")
@@ -109,8 +124,32 @@ def decline(house: House, request: UUID, *, by: Actor, why: str) -> Request:
         return _decide(house, db, _open(db, request), "declined", by.id, why.strip(), {})
 
 
-def _add(house: House, db: Connection, loan: Loan, kind: str, what: str, data: Mapping[str, Any], by: str, why: str) -> Request:
-    made = Request(new_id(), loan.person_id, loan.id, kind, what, data, by, house.clock.now(), why)
+def _propose(house: House, db: Connection, loan: Loan, what: str, data: Mapping[str, Any], by: Actor, why: str, key: str) -> Request:
+    """One proposal a key: who sends the form twice does not propose twice, nor anew what was answered meanwhile."""
+    _require_possible(db, what, data)
+    made = uuid5(loan.id, key)
+    hold(db, f"loan-request:{made}")
+    known = store.get(db, made)
+    if known is None:
+        return _add(house, db, loan, "operation", what, data, by.id, why, made)
+    if (known.what, dict(known.data), known.asked_by) != (what, dict(data), by.id):
+        raise KeyReused(key, "operation", field="key")
+    return known
+
+
+def _require_possible(db: Connection, what: str, data: Mapping[str, Any]) -> None:
+    """A claim passes to a funder that is here and active. Raises FunderUnavailable."""
+    if what != "transfer":
+        return
+    found = next((one for one in partners.list_partners(db=db, kind=partners.Kind.FUNDER) if str(one.id) == data["funder"]), None)
+    if found is None or not found.is_active:
+        raise FunderUnavailable(data["funder"], field="funder")
+
+
+def _add(
+    house: House, db: Connection, loan: Loan, kind: str, what: str, data: Mapping[str, Any], by: str, why: str, id: UUID | None = None
+) -> Request:
+    made = Request(id or new_id(), loan.person_id, loan.id, kind, what, data, by, house.clock.now(), why)
     store.add(db, made)
     note(db, house.clock, "loan.asked", loan.id, loan.person_id, request=made.id, of=kind, what=what, data=data, by=by, why=why)
     return made
@@ -176,12 +215,13 @@ _READ: Mapping[Input, Callable[[str, Loan], str]] = {
 
 
 def _carry_out(house: House, db: Connection, loan: Loan, what: str, data: Mapping[str, str], author: Author, key: str) -> None:
+    _require_possible(db, what, data)
     common: dict[str, Any] = {"db": db, "clock": house.clock, "loan_id": loan.id, "key": key, "author": author}
-    _VERBS[what](common, _Told(data, loan.principal.currency))
-    if what in RESTRUCTURES:
-        late = servicing.view(db=db, clock=house.clock, loan_id=loan.id).days_past_due
-        flag = delinquency.Flag.RESTRUCTURED
+    done = _VERBS[what](common, _Told(data, loan.principal.currency))
+    if what in EASES and not done.repeated and done.kind not in delinquency.OF_EVENTS:
+        flag, late = delinquency.Flag.RESTRUCTURED, done.books.delinquency.days
         delinquency.mark(db=db, clock=house.clock, loan_id=loan.id, person_id=loan.person_id, flag=flag, days_past_due=late)
+    lending.after(house, db, loan.id)
 
 
 class _Told:
@@ -202,12 +242,12 @@ class _Told:
         return int(self.data["count"])
 
 
-def _transfer(common: dict[str, Any], told: _Told) -> None:
+def _transfer(common: dict[str, Any], told: _Told) -> Recorded:
     loan = common.pop("loan_id")
-    loans.transfer(**common, loan_ids=[loan], to=UUID(told.data["funder"]))
+    return loans.transfer(**common, loan_ids=[loan], to=UUID(told.data["funder"]))[0]
 
 
-_VERBS: Mapping[str, Callable[[dict[str, Any], _Told], object]] = {
+_VERBS: Mapping[str, Callable[[dict[str, Any], _Told], Recorded]] = {
     "receive": lambda c, t: loans.receive(**c, amount=t.money, on=t.day("day")),
     "charge": lambda c, t: loans.charge(**c, code=t.data["code"], amount=t.money, due=t.day("due")),
     "skip": lambda c, t: loans.skip(**c, due=t.day("due")),

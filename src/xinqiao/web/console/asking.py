@@ -10,8 +10,7 @@ from sqlalchemy import Connection
 
 from xinqiao import servicing, staff
 from xinqiao.journeys import board
-from xinqiao.journeys.requests import OPERATIONS, Input, Operation, Request
-from xinqiao.journeys.requests.service import RESTRUCTURES
+from xinqiao.journeys.requests import OPERATIONS, RELIEFS, Input, Operation, Request
 from xinqiao.kit import Money
 from xinqiao.partners import Kind
 from xinqiao.servicing import reporting
@@ -119,7 +118,7 @@ class Teller:
             "outstanding": self.words.money(seen.loan.outstanding),
             "overdue": self.words.money(seen.owed.overdue),
             "plan": PLAN_OF.get(one.what, ""),
-            "plans": [self.operation(OPERATIONS[name], seen.loan.id) for name in OPERATIONS if name in RESTRUCTURES] if relief else [],
+            "plans": [self.operation(OPERATIONS[name], seen.loan.id) for name in OPERATIONS if name in RELIEFS] if relief else [],
             "outcome": self.data({name: value for name, value in one.outcome.items() if name != "operation"}),
         }
 

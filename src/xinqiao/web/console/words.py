@@ -132,6 +132,8 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "application.expired": (N_("Expired"), "xinqiao", ""),
     "application.withdrawn": (N_("Withdrawn"), "person", ""),
     "application.closed": (N_("Closed"), "xinqiao", "good"),
+    "application.reopened": (N_("The loan is open again"), "xinqiao", "warn"),
+    "application.closed_again": (N_("The loan is closed again"), "xinqiao", "good"),
     "consent.shown": (N_("A consent text was shown"), "person", ""),
     "consent.answered": (N_("The consent was answered"), "person", "live"),
     "consent.agreed": (N_("Consent given"), "person", "good"),
