@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from tests.servicing.lending import TERMS
 from xinqiao.kit import CNY
 from xinqiao.servicing import Charge, Terms
+from xinqiao.servicing.contract import Prepayment
+from xinqiao.servicing.lifecycle import events as e
 from xinqiao.servicing.lifecycle import replay
 from xinqiao.servicing.lifecycle.contracts import agreement_of
 from xinqiao.servicing.lifecycle.events import Disbursed, Event, Paid, SettledEarly
@@ -74,3 +76,18 @@ def test_a_late_payment_costs_penalty_interest_by_the_day() -> None:
     events = [*now(TERMS), Paid(id="p", on=date(2026, 4, 12), order=2, amount=12_894 + 500)]
     entry = replay(agreement_of(TERMS), events, on=date(2026, 4, 12)).entries[-1]
     assert entry.parts.by_name == {"penalty": 394, "fee": 0, "premium": 2500, "interest": 10_000, "principal": 500}
+
+
+@pytest.mark.parametrize("prepayment", list(Prepayment))
+@pytest.mark.parametrize(("day", "owed"), [(date(2026, 3, 4), 1_000_000), (date(2026, 3, 17), 1_007_299), (date(2026, 4, 12), 1_017_983)])
+def test_a_settlement_pays_an_added_fee_in_full_but_not_in_the_cooling_off_days(prepayment: Prepayment, day: date, owed: int) -> None:
+    """Fee of 12.50 due that day: within three days of the payout the principal alone ends the contract."""
+    terms = Terms(CNY(1_000_000), Decimal("0.12"), 12, date(2026, 3, 2), premium=Charge(Decimal("0.03")), prepayment=prepayment)
+    life = [
+        e.Approved(id="a", on=terms.start, order=1, amount=1_000_000),
+        e.Disbursed(id="d", on=terms.start, order=2, amount=1_000_000),
+        e.ChargeAdded(id="f", on=day, order=3, charge="f", code="x", amount=Decimal(1250), due=day),
+    ]
+    assert payoff(agreement_of(terms), life, on=day).total == owed
+    books = replay(agreement_of(terms), [*life, e.SettledEarly(id="s", on=day, order=4, amount=owed)], on=day)
+    assert (books.status, books.outstanding.total, books.overpaid) == ("closed", 0, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from fractions import Fraction
 
-from ..product.model import Settlement
+from ..product.model import Kind, Settlement
 from .line import Line, by_due
 from .parts import NOTHING, Parts
 from .rounding import exact, whole
@@ -24,17 +24,27 @@ def still_owed(work: Work, line: Line, on: date) -> Parts:
     What was paid ahead is not returned.
     """
     owed = line.outstanding
+    if cooling(work, on):
+        return Parts(principal=owed.principal)
     if line.due <= on or line.down_payment or work.product.settlement is Settlement.WHOLE:
         return owed
-    if cooling(work, on) or line.start >= on:
+    if line.start >= on:
         return Parts(penalty=owed.penalty, principal=owed.principal)
-    return _earned(line, on)
+    return _earned(work, line, on)
 
 
-def _earned(line: Line, on: date) -> Parts:
+def _earned(work: Work, line: Line, on: date) -> Parts:
+    """The product's own charges by the day; one that was added, in full once it is due and not at all before."""
     days, period = (on - line.start).days, (line.due - line.start).days
-    earned = [whole(Fraction(amount * days, period)) for amount in (line.amounts.fee, line.amounts.premium, line.amounts.interest)]
-    left = Parts(line.amounts.penalty, *earned, line.amounts.principal) - line.paid - line.waived - line.written_off
+
+    def charged(kind: Kind) -> int:
+        pieces = work.pieces_of(line, kind)
+        due = sum(piece.amount for piece in pieces if (piece.charge.due or line.due) <= on)
+        return due + whole(Fraction((line.amounts[kind] - sum(piece.amount for piece in pieces)) * days, period))
+
+    interest = whole(Fraction(line.amounts.interest * days, period))
+    owed = Parts(line.amounts.penalty, charged(Kind.FEE), charged(Kind.PREMIUM), interest, line.amounts.principal)
+    left = owed - line.paid - line.waived - line.written_off
     return Parts(*(max(0, amount) for amount in left.amounts))
 
 
