@@ -3,7 +3,7 @@
 import json
 import zipfile
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -192,6 +192,20 @@ def test_a_claim_that_passed_to_another_funder_is_proved(place: tuple[House, Wor
     report = verify(path, trusted=house.vault.signer.public_keys)
     assert report.ok, render_report(report, "en")
     assert {"life", "ledger", "loan"} <= {one.name for one in report.checks if one.ok}
+
+
+class Ticking(FixedClock):
+    """Every look at it takes a second."""
+
+    def now(self) -> datetime:
+        self.advance(timedelta(seconds=1))
+        return super().now()
+
+
+def test_a_pack_whose_making_takes_its_time_is_of_one_instant(lent: Lent, tmp_path: Path) -> None:
+    slow = replace(lent.house, clock=Ticking(lent.clock.now()))
+    report = lent.check(export(slow, lent.application, receiver=None, out=tmp_path / "slow.zip"))
+    assert report.ok, render_report(report, "en")
 
 
 def test_an_application_just_received_says_what_there_is_not_yet(place: tuple[House, World], tmp_path: Path) -> None:

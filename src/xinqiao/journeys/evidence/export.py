@@ -48,8 +48,9 @@ def _bound(house: House, db: Connection, case: Case, receiver: bytes | None, key
     proven = log.proofs(house, db, [*(one for one in older if agreements.related(one, receipts)), *recent])
     found.put("audit.json", log.written(proven))
     found.put("accesses.json", {"accesses": log.accesses([one.entry for one in proven])})
-    found.files["index.html"] = page.render(found.files, found.absent, _head(house, case, receiver))
-    return _signed(house, db, case, found, receiver)
+    head = _head(house, case, receiver)
+    found.files["index.html"] = page.render(found.files, found.absent, head)
+    return _signed(house, db, case, found, head)
 
 
 def _head(house: House, case: Case, receiver: bytes | None) -> dict[str, Any]:
@@ -62,11 +63,10 @@ def _head(house: House, case: Case, receiver: bytes | None) -> dict[str, Any]:
     }
 
 
-def _signed(house: House, db: Connection, case: Case, found: Sections, receiver: bytes | None) -> dict[str, bytes]:
-    """Put the manifest over everything, sign it, and have the log witness it."""
+def _signed(house: House, db: Connection, case: Case, found: Sections, head: Mapping[str, Any]) -> dict[str, bytes]:
+    """Put the manifest over everything, sign it, and have the log witness it. The page and the manifest have one head, of one instant."""
     described = pack.described(found.files)
     absent = {name: {"en": english, "zh": chinese} for name, (english, chinese) in sorted(found.absent.items())}
-    head = _head(house, case, receiver)
     manifest = canonical({**head, "keys": house.vault.signer.public_keys, "files": described, "absent": absent})
     return {**found.files, pack.MANIFEST: manifest, pack.SIGNATURE: _signature(house, db, case, manifest, described)}
 
