@@ -4,6 +4,6 @@
 """
 
 from .errors import LaterDayClosed
-from .service import Accrued, Closed, Reminder, accruals, end_of_day, reminders
+from .service import REMIND_BEFORE, Accrued, Closed, Reminder, accruals, end_of_day, reminders
 
-__all__ = ["Accrued", "Closed", "LaterDayClosed", "Reminder", "accruals", "end_of_day", "reminders"]
+__all__ = ["REMIND_BEFORE", "Accrued", "Closed", "LaterDayClosed", "Reminder", "accruals", "end_of_day", "reminders"]

@@ -26,7 +26,6 @@ from .house import House, note
 
 log = logger("collect")
 PAGE = 500
-REMIND_BEFORE_DAYS = 3
 CHANNEL = "page"
 
 
@@ -104,7 +103,9 @@ def _why_remind(seen: View) -> str | None:
     if seen.days_past_due:
         return "late"
     days = (seen.owed.next_due - seen.on).days if seen.owed.next_due else None
-    return None if days is None else {0: "due_today", REMIND_BEFORE_DAYS: "due_soon"}.get(days)
+    if days is None:
+        return None
+    return "due_today" if days == 0 else "due_soon" if timedelta(days) in batch.REMIND_BEFORE else None
 
 
 def report(house: House, db: Connection, seen: View) -> Counter[str]:

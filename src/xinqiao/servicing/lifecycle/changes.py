@@ -6,7 +6,7 @@ from datetime import date
 from fractions import Fraction
 
 from ..product.model import Kind
-from .dates import step
+from ..schedule.dates import shift
 from .events import ReAged, ReAmortised
 from .line import Line, by_due, renumber
 from .model import EntryKind, LineKind
@@ -28,7 +28,7 @@ def re_age(work: Work, event: ReAged) -> None:
     each = to_multiple(Fraction(moved, event.instalments), work.product)
     start = work.last_line().due
     for number in range(event.instalments):
-        due = step(event.first_due, event.every, number)
+        due = shift(event.first_due, event.every, number)
         amount = each if number < event.instalments - 1 else moved - each * (event.instalments - 1)
         line = Line(0, start, due, LineKind.RE_AGED, Parts(principal=amount))
         line.note_met(event.on)

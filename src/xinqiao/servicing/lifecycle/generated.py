@@ -11,7 +11,7 @@ from xinqiao.kit import Money
 from ..product.model import Amortisation, FeePaid, FeeTime, Grace, Product
 from ..product.request import Request, Tranche
 from ..schedule import Plan, plan
-from .dates import step
+from ..schedule.dates import shift
 from .errors import LifeRefused
 from .events import RateChanged, Rescheduled, Skipped
 from .line import Line
@@ -67,7 +67,7 @@ def _changed(terms: Terms, lines: list[Line], change: Rescheduled | Skipped | Ra
     match change:
         case Skipped():
             change = Rescheduled(
-                id=change.id, on=change.on, order=change.order, from_due=change.due, move_to=step(change.due, terms.product.every)
+                id=change.id, on=change.on, order=change.order, from_due=change.due, move_to=shift(change.due, terms.product.every)
             )
         case RateChanged():
             later = [line for line in lines if line.start >= change.on]
@@ -106,7 +106,7 @@ def replace_fees(line: Line, before: Line, terms: Terms) -> Line:
 def _shifted(lines: list[Line], to: date, product: Product) -> list[Line]:
     start, moved = lines[0].start, []
     for number, line in enumerate(lines):
-        due = step(to, product.every, number) if product.amortisation is not Amortisation.CUSTOM else line.due + (to - lines[0].due)
+        due = shift(to, product.every, number) if product.amortisation is not Amortisation.CUSTOM else line.due + (to - lines[0].due)
         interest = whole(Fraction(line.amounts.interest * (due - start).days, max(1, (line.due - line.start).days)))
         moved.append(Line(0, start, due, LineKind.REGULAR, replace(line.amounts, interest=interest)))
         start = due

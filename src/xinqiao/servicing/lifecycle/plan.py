@@ -8,7 +8,7 @@ from datetime import date
 from fractions import Fraction
 
 from ..product.model import Amortisation, Convention, Method, Remainder
-from .dates import step
+from ..schedule.dates import shift
 from .events import RateChanged, Rescheduled, Skipped
 from .generated import generated
 from .interest import level_instalment, period_interest, term_interest
@@ -43,7 +43,7 @@ def slots(terms: Terms) -> list[Slot]:
         if isinstance(change, Rescheduled):
             places = _rescheduled(places, change, terms)
         elif isinstance(change, Skipped):
-            places = _moved(places, change.due, step(change.due, terms.product.every), terms)
+            places = _moved(places, change.due, shift(change.due, terms.product.every), terms)
         elif isinstance(change, RateChanged):
             places = _repriced(places, change)
     while places[-1].due < terms.tranches[-1].on:
@@ -85,7 +85,7 @@ def _rescheduled(places: list[Slot], change: Rescheduled, terms: Terms) -> list[
 def _extended(places: list[Slot], extra: int, terms: Terms) -> list[Slot]:
     places = list(places)
     for _ in range(extra):
-        places.append(Slot(places[-1].due, step(places[-1].due, terms.product.every)))
+        places.append(Slot(places[-1].due, shift(places[-1].due, terms.product.every)))
     return places
 
 
@@ -94,7 +94,7 @@ def _moved(places: list[Slot], due: date, to: date, terms: Terms) -> list[Slot]:
     moved, start, number = [], None, 0
     for slot in places:
         if slot.due >= due:
-            day = step(to, terms.product.every, number)
+            day = shift(to, terms.product.every, number)
             start, number = start or slot.start, number + 1
             slot = Slot(start, day, slot.principal_free, slot.interest_deferred, slot.replan, slot.rate)
             start = day

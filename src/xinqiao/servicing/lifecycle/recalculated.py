@@ -14,9 +14,9 @@ from fractions import Fraction
 
 from ..daycount import fraction
 from ..product.model import Accrual, Advance, Amortisation, Kind, Method, Recalculation, Settlement, Unit
+from ..schedule.dates import shift
 from . import events as e
 from .charges import opened, place
-from .dates import step
 from .interest import level_instalment, per_period
 from .late import age
 from .line import Line, renumber
@@ -333,7 +333,7 @@ class Drawing:
         at, number = self.terms.started, 0
         while at < day:
             number += 1
-            at = step(self.terms.started, self.rule.rest, number)
+            at = shift(self.terms.started, self.rule.rest, number)
         return at
 
     def _interest(self, start: date, end: date, whole_period: tuple[date, date] | None = None) -> int:
@@ -371,7 +371,7 @@ class Drawing:
             return []
         first = self.terms.started.replace(day=1) if every.unit is Unit.MONTHS else self.terms.started
         days, number = [], 1
-        while (day := step(first, every, number)) < end:
+        while (day := shift(first, every, number)) < end:
             number += 1
             if day > start:
                 days.append(day)
@@ -388,7 +388,7 @@ class Drawing:
         """Interest on what is still owed past the last due date, until the day of drawing."""
         start = self.scratch.last_line().due
         while start < self.today and any(self.late.values()):
-            due = min(step(start, self.product.every), self.today)
+            due = min(shift(start, self.product.every), self.today)
             for money in [m for m in self.waiting if m.on <= due]:
                 self._lay(money)
             interest = self._interest(start, due)

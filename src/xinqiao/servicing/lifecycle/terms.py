@@ -8,7 +8,7 @@ from datetime import date
 from fractions import Fraction
 
 from ..product.model import Amortisation, Convention, FeeTime, Grace, Product
-from .dates import step
+from ..schedule.dates import shift
 from .events import Accrued, Approved, DisbursalUndone, Disbursed, Event, RateChanged, Rescheduled, Reversed, Skipped
 from .model import Agreement, Tranche
 from .rounding import exact, to_multiple
@@ -118,7 +118,7 @@ def _expected(agreement: Agreement, standing: Sequence[Event]) -> Tranche:
 def due_dates(terms: Terms, count: int) -> list[date]:
     """The first `count` due dates, before any change of terms."""
     product, anchor = terms.product, terms.anchor
-    first = step(anchor, product.first_due_after or product.every)
+    first = shift(anchor, product.first_due_after or product.every)
     if product.first_due_after is None:
-        return [step(anchor, product.every, number) for number in range(1, count + 1)]
-    return [step(first, product.every, number) for number in range(count)]
+        return [shift(anchor, product.every, number) for number in range(1, count + 1)]
+    return [shift(first, product.every, number) for number in range(count)]

@@ -14,25 +14,32 @@ SETTLED = Decimal("1e-25")
 """Digits beyond this one are the computation's, not the number's."""
 
 
+def whole(value: Fraction | int, mode: str = Rounding.HALF_EVEN) -> int:
+    """The integer that `mode` chooses for `value`; ties and signs as the mode says (Java's and Python's names)."""
+    value = Fraction(value)
+    floor, rest = divmod(value.numerator, value.denominator)
+    twice = 2 * rest
+    if rest == 0:
+        return floor
+    match Rounding(mode):
+        case Rounding.HALF_EVEN:
+            return floor + (twice > value.denominator or (twice == value.denominator and floor % 2 == 1))
+        case Rounding.HALF_UP:
+            return floor + (twice > value.denominator or (twice == value.denominator and floor >= 0))
+        case Rounding.UP:
+            return floor + (floor >= 0)
+        case Rounding.DOWN:
+            return floor + (floor < 0)
+        case Rounding.CEILING:
+            return floor + 1
+        case Rounding.FLOOR:
+            return floor
+    raise AssertionError(mode)
+
+
 def to_minor(value: Fraction, mode: Rounding, multiple: int = 1) -> int:
-    """The multiple of `multiple` minor units that `value` minor units round to; ties and signs as the mode says (Java's and Python's names)."""
-    scaled = value / multiple
-    below, rest = divmod(scaled.numerator, scaled.denominator)
-    return multiple * (below + _up(below, Fraction(rest, scaled.denominator), mode))
-
-
-def _up(below: int, rest: Fraction, mode: Rounding) -> bool:
-    """Whether to go up from `below` to the next integer, `rest` (0 to 1) being what lies between."""
-    negative, half = below < 0, rest - Fraction(1, 2)
-    rules = {
-        Rounding.FLOOR: False,
-        Rounding.CEILING: rest > 0,
-        Rounding.DOWN: negative and rest > 0,
-        Rounding.UP: not negative and rest > 0,
-        Rounding.HALF_UP: half > 0 or (half == 0 and not negative),
-        Rounding.HALF_EVEN: half > 0 or (half == 0 and below % 2 == 1),
-    }
-    return rules[mode]
+    """The multiple of `multiple` minor units that `value` minor units round to."""
+    return multiple * whole(value / multiple, mode)
 
 
 def level_to_minor(value: Decimal, rounded: Rounded, currency: str) -> int:
@@ -48,11 +55,11 @@ def multiple_of(rounded: Rounded, currency: str) -> int:
 
 def split(total: int, weights: list[Fraction], rounded: Rounded, currency: str) -> list[int]:
     """`total` in the proportion of `weights`, each part rounded by the product's rule, the remainder where it says; the parts sum to it."""
-    whole, multiple = sum(weights), multiple_of(rounded, currency)
+    together, multiple = sum(weights), multiple_of(rounded, currency)
     if rounded.remainder is Remainder.SPREAD:
-        parts = [to_minor(total * weight / whole, Rounding.FLOOR) for weight in weights]
+        parts = [to_minor(total * weight / together, Rounding.FLOOR) for weight in weights]
         left = total - sum(parts)
         return [part + (index < left) for index, part in enumerate(parts)]
-    parts = [to_minor(total * weight / whole, rounded.mode, multiple) for weight in weights]
+    parts = [to_minor(total * weight / together, rounded.mode, multiple) for weight in weights]
     parts[0 if rounded.remainder is Remainder.FIRST else -1] += total - sum(parts)
     return parts

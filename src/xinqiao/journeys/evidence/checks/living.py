@@ -187,19 +187,27 @@ def _standing(made: Mapping[str, Any], loan: Loan, events: Sequence[lifecycle.Ev
         yield LOAN, f"{made['paid']!r:.40} is said to be paid, but by the loan's events {paid} is", "已还金额与贷款事件推算的结果不符"
 
 
+def posted(accounts: Mapping[str, Account], transfers: Sequence[Mapping[str, Any]]) -> tuple[Counter[Kind], list[Problem]]:
+    """Debits less credits by kind of account, and the transfers that move nothing."""
+    nets: Counter[Kind] = Counter()
+    problems: list[Problem] = []
+    for row in transfers:
+        debit, credit, minor = accounts.get(row["debit"]), accounts.get(row["credit"]), row["minor"]
+        if debit is None or credit is None or not isinstance(minor, int) or isinstance(minor, bool) or minor <= 0:
+            problems.append((LEDGER, f"transfer {row['id']!s:.40} moves nothing between known accounts", f"转账 {row['id']!s:.40} 无效"))
+            continue
+        nets[debit.kind] += minor
+        nets[credit.kind] -= minor
+    return nets, problems
+
+
 def balances(pack: Opened, accounts: Mapping[str, Account], transfers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
     """What the postings sum to, by kind of account, is what such a life sums to; what parties must give back counts with what they have.
 
     Money from the borrower's wallet comes into clearing before the loan takes it from there.
     """
-    nets: Counter[Kind] = Counter()
-    for row in transfers:
-        debit, credit, minor = accounts.get(row["debit"]), accounts.get(row["credit"]), row["minor"]
-        if debit is None or credit is None or not isinstance(minor, int) or isinstance(minor, bool) or minor <= 0:
-            yield LEDGER, f"transfer {row['id']!s:.40} moves nothing between known accounts", f"转账 {row['id']!s:.40} 无效"
-            continue
-        nets[debit.kind] += minor
-        nets[credit.kind] -= minor
+    nets, problems = posted(accounts, transfers)
+    yield from problems
     loan, events = _retold(pack.object(LOAN))
     should = loans.nets(loan, events)
     nets[Kind.CLEARING] += nets.pop(Kind.WALLET, 0)

@@ -148,14 +148,8 @@ def ledger(pack: Opened) -> None:
 
 
 def _balances(made: Mapping[str, Any], accounts: Mapping[str, Account], transfers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
-    nets: Counter[Kind] = Counter()
-    for row in transfers:
-        debit, credit, minor = accounts.get(row["debit"]), accounts.get(row["credit"]), row["minor"]
-        if debit is None or credit is None or not isinstance(minor, int) or isinstance(minor, bool) or minor <= 0:
-            yield LEDGER, f"transfer {row['id']!s:.40} moves nothing between known accounts", f"转账 {row['id']!s:.40} 无效"
-            continue
-        nets[debit.kind] += minor
-        nets[credit.kind] -= minor
+    nets, problems = living.posted(accounts, transfers)
+    yield from problems
     for kind, should in _should(made).items():
         if nets[kind] != should:
             says = f"the {kind} account stands at {nets[kind]}, but by the loan and its repayments it should stand at {should} minor units"

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from xinqiao.kit import Clock, Money, events
 
-from ...errors import AmountNotAccepted, KeyReused, LoanClosed
+from ...errors import AmountNotAccepted, KeyReused, LoanClosed, LoanNotFound
 from ...lifecycle import Books, PaymentKind, Status
 from ...lifecycle import events as e
 from ...lifecycle.what_if import payoff
@@ -18,7 +18,6 @@ from .. import store, tally
 from ..model import Loan, Owed, Recorded, Repayment
 from ..owed import owed_of
 from . import recording
-from .reading import get_loan
 from .recording import Author
 
 MONEYLESS = (PaymentKind.GOODWILL_CREDIT, PaymentKind.CHARGE_ADJUSTMENT)
@@ -30,12 +29,13 @@ def repay(*, db: Connection, clock: Clock, loan_id: UUID, amount: Money, key: st
 
     A repeat of `key` with the same amount returns the first answer. Raises LoanNotFound, LoanClosed, AmountNotAccepted, KeyReused.
     """
-    loan = get_loan(db=db, loan_id=loan_id)
-    store.lock(db, loan_id)
+    loan = store.lock(db, loan_id)
+    if loan is None:
+        raise LoanNotFound(loan_id)
     known = store.repayment(db, loan, key)
     if known is not None:
         return _same(known, amount, key)
-    if loan.closed_on is not None or get_loan(db=db, loan_id=loan_id).closed_on is not None:
+    if loan.closed_on is not None:
         raise LoanClosed(loan_id)
 
     def make(books: Books, fields: dict) -> e.Event:
