@@ -3,7 +3,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint up lock bench bench-lending clean
+.PHONY: demo test search lint up lock bench bench-lending clean
 
 $(VENV)/.run: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -27,6 +27,9 @@ test: $(VENV)/.dev   ## lint, the rooms' borders, and all tests
 	$(RUN)/ruff format -q --check src tests scripts bench
 	$(RUN)/lint-imports
 	$(RUN)/python -m pytest -n 2 --dist loadfile
+
+search: $(VENV)/.dev ## the property tests on new random examples (`make test` takes the same ones every time)
+	XINQIAO_PROPERTIES=search $(RUN)/python -m pytest -n 2 --dist loadfile $$(grep -rl '@given' tests)
 
 bench: $(VENV)/.dev  ## the figures of docs/benchmarks.md
 	$(RUN)/xinqiao bench

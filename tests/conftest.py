@@ -1,5 +1,6 @@
 """A real PostgreSQL for the whole session; every test in a transaction that is rolled back."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,10 +8,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import settings as properties
 from sqlalchemy import Connection, text
 
 from xinqiao.kit import Database, FixedClock, Settings, embedded
 from xinqiao.migrations.run import upgrade
+
+properties.register_profile("same", derandomize=True)
+properties.register_profile("search", print_blob=True)
+properties.load_profile(os.environ.get("XINQIAO_PROPERTIES", "same"))
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
