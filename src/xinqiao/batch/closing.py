@@ -19,6 +19,7 @@ from uuid import UUID, uuid5
 import numpy as np
 from sqlalchemy import Connection
 
+from xinqiao import servicing
 from xinqiao.kit import Clock, Money, events
 from xinqiao.kit.locks import hold
 from xinqiao.servicing import book, delinquency, ledger
@@ -108,7 +109,7 @@ def _next_page(begin: Begin, clock: Clock, on: date, buckets: Buckets) -> bool:
         if cut is None:
             return False
         before = store.last_closed(db, on)
-        page = store.read(db, cut, on=on, before=before)
+        page = _recounted(db, store.read(db, cut, on=on, before=before), on)
         standing, late = _stand(page, on)
         base = base_of(page, before, on)
         store.write(db, on, page, standing, late, base)
@@ -117,6 +118,21 @@ def _next_page(begin: Begin, clock: Clock, on: date, buckets: Buckets) -> bool:
         sums = pack(page_figures(page, standing, late, base, on, buckets))
         store.finish_page(db, on, cut.number, loans=len(page), moved=moved, sums=sums)
         return True
+
+
+def _recounted(db: Connection, page: Page, on: date) -> Page:
+    """With the penalty of the day, by replay, for late loans whose rows cannot tell it (`servicing.loans.states.FROZEN`)."""
+    rows = page.rows
+    late = (rows.aged_to == NEVER) & ~rows.settled & (rows.due < columns.number(on)) & ~page.closed[rows.loan]
+    if not late.any():
+        return page
+    stale = np.unique(rows.loan[late])
+    ids = {columns.uuid(page.loans[one]): one for one in stale}
+    penalties = rows.penalties.copy()
+    for loan, told in servicing.penalties(db=db, loan_ids=list(ids), on=on).items():
+        mine = np.flatnonzero(rows.loan == ids[loan])
+        penalties[mine[: len(told)]] = told[: len(mine)]
+    return replace(page, rows=replace(rows, penalties=penalties))
 
 
 def _stand(page: Page, on: date) -> tuple[Standing, Ints]:
@@ -153,7 +169,7 @@ def _move(db: Connection, clock: Clock, on: date, cut: Cut, before: date | None,
     if not loans:
         return 0
     store.lock(db, cut, loans)
-    page = store.read(db, cut, on=on, before=before, only=loans)
+    page = _recounted(db, store.read(db, cut, on=on, before=before, only=loans), on)
     standing, _ = _stand(page, on)
     owing = [_owing(page, standing, row) for row in range(len(page))]
     return delinquency.age(db=db, clock=clock, book=owing, on=on, buckets=buckets)

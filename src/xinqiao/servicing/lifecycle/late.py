@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import date, timedelta
 from fractions import Fraction
 
-from ..product.model import Kind
+from ..product.model import Kind, Late
 from .line import Line, by_due
 from .model import LineKind
 from .parts import Parts
 from .rounding import exact, whole
 from .work import Work
+
+
+def is_plain(rule: Late) -> bool:
+    """Whether penalty interest is unpaid principal x days x the rate and nothing else, so that unit-days alone tell any later day's."""
+    return rule.grace_days == 0 and rule.cap_fraction is None and not rule.on_interest
 
 
 def daily_rate(work: Work) -> Fraction:

@@ -26,7 +26,7 @@ class State:
     paid: Parts = NOTHING
     """Paid, by part; of principal also what was written off. What was waived is not in the instalment any more."""
     penalties: int = 0
-    """Penalty charges that are fixed sums, beyond the interest that overdue principal bears."""
+    """Penalty charges that are fixed sums, beyond the interest that overdue principal bears; all penalty where `aged_to` is `states.FROZEN`."""
     late_unit_days: int = 0
     """Overdue principal x days, summed: the exact base of penalty interest, which is rounded only when it is asked for. Ageing a loan day
     by day or all at once therefore charges the same."""
@@ -48,9 +48,13 @@ class State:
 
     def unpaid(self, late_rate: Fraction) -> Parts:
         """What is still owed on the instalment in full, with the penalty counted so far."""
-        return NOTHING if self.settled else self.scheduled + Parts(penalty=self._penalty(late_rate)) - self.paid
+        return NOTHING if self.settled else self.scheduled + Parts(penalty=self._interest(late_rate)) - self.paid
 
-    def _penalty(self, late_rate: Fraction) -> int:
+    def penalty(self, late_rate: Fraction) -> int:
+        """All of it, paid or not."""
+        return self.penalties + self._interest(late_rate)
+
+    def _interest(self, late_rate: Fraction) -> int:
         return round(self.late_unit_days * late_rate)
 
 

@@ -11,8 +11,13 @@ from xinqiao.kit import Money
 from .. import delinquency
 from ..lifecycle import Books, Parts
 from ..lifecycle import Instalment as Line
+from ..lifecycle.late import is_plain
+from ..lifecycle.model import LineKind
 from ..schedule import Instalment
 from .model import Loan, State
+
+FROZEN = date.max
+"""The day up to which rows are aged whose penalty interest unit-days do not tell: it is capped, waits for days of grace, or is on interest too."""
 
 
 def states_of(loan: Loan, books: Books) -> list[State]:
@@ -29,14 +34,16 @@ def _state(loan: Loan, books: Books, line: Line) -> State:
     owed = line.amounts - line.waived - replace(line.written_off, principal=0)
     planned = Instalment(line.number, line.due, *map(money, (owed.principal, owed.interest, owed.premium, owed.fee, line.balance)))
     settled = line.outstanding.total == 0 and (line.due < books.on or owed.total > 0 or line.paid_on is not None)
-    return State(
-        planned,
-        line.paid + Parts(principal=line.written_off.principal),
-        penalties=owed.penalty - line.penalty_interest,
-        late_unit_days=line.late_unit_days,
-        aged_to=books.on if line.late_unit_days else None,
-        settled=settled,
-    )
+    paid = line.paid + Parts(principal=line.written_off.principal)
+    if line.kind is LineKind.ADDITIONAL or not is_plain(books.agreement.product.late):
+        return State(planned, paid, penalties=owed.penalty, aged_to=FROZEN, settled=settled)
+    aged_to = books.on if line.late_unit_days else None
+    return State(planned, paid, owed.penalty - line.penalty_interest, line.late_unit_days, aged_to, settled)
+
+
+def is_stale(states: Sequence[State], on: date) -> bool:
+    """Whether something late bears penalty interest that these rows cannot tell of a later day, so that only a replay does."""
+    return any(state.aged_to == FROZEN and not state.settled and state.instalment.due < on for state in states)
 
 
 def owing_of(loan: Loan, states: Sequence[State]) -> delinquency.Owing:

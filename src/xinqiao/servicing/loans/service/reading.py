@@ -18,7 +18,7 @@ from ...lifecycle.what_if import payoff
 from .. import store
 from ..model import Happened, Loan, Prepayment, Repayment, State, View
 from ..owed import owed_by_rows, owed_of
-from ..states import aged, owing_of, states_of
+from ..states import aged, is_stale, owing_of, states_of
 from .lending import loan_id_of
 
 
@@ -78,8 +78,28 @@ def repayments(*, db: Connection, loan_id: UUID) -> list[Repayment]:
 def owing(*, db: Connection, loan_ids: Sequence[UUID], on: date) -> list[delinquency.Owing]:
     """The loans with what they have not paid, as `delinquency.age` takes them."""
     loans = store.get_all(db, loan_ids)
-    states = store.states(db, loans)
-    return [owing_of(loan, aged(states.get(loan.id, ()), on)) for loan in loans]
+    found = _states(db, loans, on)
+    return [owing_of(loan, found[loan.id]) for loan in loans]
+
+
+def penalties(*, db: Connection, loan_ids: Sequence[UUID], on: date) -> dict[UUID, list[int]]:
+    """All penalty, paid or not, of each instalment on a day, in minor units and the order of their numbers, by replay."""
+    loans = store.get_all(db, loan_ids)
+    lives = store.lives(db, loans)
+    return {loan.id: [state.penalty(loan.terms.late_rate) for state in _replayed(loan, lives[loan.id], on)] for loan in loans}
+
+
+def _states(db: Connection, loans: Sequence[Loan], on: date) -> dict[UUID, list[State]]:
+    """From the rows, without a replay each, but for the few loans whose rows cannot tell."""
+    rows = store.states(db, loans)
+    found = {loan.id: aged(rows.get(loan.id, ()), on) for loan in loans}
+    stale = [loan for loan in loans if is_stale(found[loan.id], on)]
+    lives = store.lives(db, stale)
+    return found | {loan.id: _replayed(loan, lives[loan.id], on) for loan in stale}
+
+
+def _replayed(loan: Loan, life: Sequence[Happened], on: date) -> list[State]:
+    return states_of(loan, replay(loan.agreed, [one.event for one in life], on=on))
 
 
 def quote_prepayment(*, db: Connection, clock: Clock, loan_id: UUID, amount: Money | None = None, on: date | None = None) -> Prepayment:
@@ -118,9 +138,9 @@ def _views(db: Connection, loans: Sequence[Loan], on: date) -> list[View]:
 
 
 def _listed(db: Connection, loans: Sequence[Loan], on: date) -> list[View]:
-    """A page of loans from their rows, without a replay each; what would settle them is asked of one loan alone."""
-    rows = store.states(db, loans)
-    return [_from_rows(loan, aged(rows.get(loan.id, ()), on), on) for loan in loans]
+    """A page of loans from their rows; what would settle them is asked of one loan alone."""
+    found = _states(db, loans, on)
+    return [_from_rows(loan, found[loan.id], on) for loan in loans]
 
 
 def _from_rows(loan: Loan, states: Sequence[State], on: date) -> View:
