@@ -45,6 +45,13 @@ class Scene(Protocol):
         """The rendered selfie clip of a person, which a visitor uploads in their stead; None for a stranger."""
         ...
 
+    def film(self, person: str, challenge: str) -> bytes | None:
+        """The person filmed before a screen that shows `challenge` (JSON as the page was given it): a rendered clip; None for a stranger.
+
+        Takes seconds. Raises ChallengeUnreadable.
+        """
+        ...
+
     def apply(self, *, person: str, amount: Money, months: int, item: str, order: str) -> str:
         """Send the application; returns the address at which the person goes on. `order` makes a repeated press one application."""
         ...
@@ -80,6 +87,7 @@ GOODS = (
     ),
 )
 TERMS = (3, 6, 9, 12)
+MOST_TEXT = 8192
 PLAYED = "demo_person"
 """The cookie that remembers whom a visitor plays, so that the page for the selfie can offer that person's rendered clip."""
 
@@ -100,6 +108,15 @@ def router(settings: Settings, scene: Scene) -> APIRouter:
         headers = {"Content-Disposition": f'attachment; filename="{person}.webm"'}
         return pages.harden(Response(found, media_type="video/webm", headers=headers))
 
+    @routes.post("/shop/clips/{person}.webm")
+    async def film(request: Request, person: str) -> Response:
+        """The body is the challenge's text; the answer is a clip that nobody could have made before."""
+        challenge = await _text(request)
+        found = await run_in_threadpool(scene.film, person, challenge)
+        if found is None:
+            raise NotInTheShop
+        return pages.harden(Response(found, media_type="video/webm"))
+
     @routes.post("/shop")
     async def order(request: Request) -> Response:
         async with request.form(max_files=0, max_fields=10) as form:
@@ -109,6 +126,11 @@ def router(settings: Settings, scene: Scene) -> APIRouter:
         return answer
 
     return routes
+
+
+async def _text(request: Request) -> str:
+    """The body as text; what is too long for any challenge is cut, and is then not readable as one."""
+    return (await request.body())[:MOST_TEXT].decode("utf-8", "replace")
 
 
 async def _apply(scene: Scene, chosen: dict[str, str]) -> str:
