@@ -17,6 +17,7 @@ from xinqiao.kit import Clock, Database, Settings, canonical, events, sha256_hex
 from xinqiao.kit.durable import Durable
 from xinqiao.vault import SYSTEM, Purpose, Vault, audit
 
+from . import checks
 from .notices import tell
 
 
@@ -39,6 +40,7 @@ class House:
             yield db
             rows = events.appended_in(db)
             erase_faces_without_consent(db, rows)
+            checks.project(db, rows)
             tell(db, self.clock, rows)
             bind(db, self.clock, rows)
 

@@ -1,0 +1,94 @@
+"""How the checks of late differ from those that the thresholds were set on: weeks by class of device, counted by the database.
+
+The index, its bins and what it follows are `identity.liveness.drift`'s.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from xinqiao.identity.liveness.drift import EDGES, STEADY, stability
+
+from . import store
+
+WATCH, ALARM = STEADY, 0.2
+"""Population stability indices from which to look, and to calibrate anew: by custom, not by theory (Siddiqi 2006)."""
+OUTCOMES = ("pass", "refer", "retry", "fail")
+
+
+@dataclass
+class Week:
+    """One class of device in one week."""
+
+    begins: date
+    """a Monday"""
+    outcomes: Counter[str] = field(default_factory=Counter)
+    scores: list[int] = field(default_factory=lambda: [0] * (len(EDGES) + 1))
+    """of those that were judged, in the bins of `identity.liveness.drift`"""
+    signals: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """by name and state, of those that did not pass"""
+    reasons: Counter[str] = field(default_factory=Counter)
+    """why people were to try again"""
+
+    @property
+    def checks(self) -> int:
+        return self.outcomes.total()
+
+    def share(self, outcome: str) -> float | None:
+        """None for a week without checks."""
+        return self.outcomes[outcome] / self.checks if self.checks else None
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """The weeks of one class of device, oldest first, none left out."""
+
+    device: str
+    weeks: tuple[Week, ...]
+
+    @property
+    def checks(self) -> int:
+        return sum(one.checks for one in self.weeks)
+
+    @property
+    def scores(self) -> list[int]:
+        return [sum(bins) for bins in zip(*(one.scores for one in self.weeks), strict=True)]
+
+    @property
+    def signals(self) -> Counter[tuple[str, str]]:
+        return sum((one.signals for one in self.weeks), Counter())
+
+    @property
+    def reasons(self) -> Counter[str]:
+        return sum((one.reasons for one in self.weeks), Counter())
+
+    def indices(self, expected: Sequence[float] | None) -> list[float | None]:
+        """The stability index of each week against the scores that the class was calibrated on; None for a week of too few."""
+        return [stability(expected, one.scores) if expected else None for one in self.weeks]
+
+
+def drift(*, db: Connection, now: datetime, zone: str, weeks: int = 12) -> dict[str, Drift]:
+    """By class of device, the last `weeks` weeks of the zone's calendar, the running one included."""
+    local = now.astimezone(ZoneInfo(zone))
+    monday = (local - timedelta(days=local.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
+    begins = [(monday - timedelta(weeks=n)).date() for n in reversed(range(weeks))]
+    since = monday - timedelta(weeks=weeks - 1)
+    found: Mapping[str, dict[date, Week]] = defaultdict(lambda: {one: Week(one) for one in begins})
+    for week, device, outcome, place, n in store.weeks(db, since, zone, EDGES):
+        one = found[device][week]
+        one.outcomes[outcome] += n
+        if place is not None and outcome != "retry":
+            one.scores[place] += n
+    for week, device, what, of, n in store.told(db, since, zone):
+        name, _, state = of.rpartition(":")
+        if what == "signal":
+            found[device][week].signals[name, state] += n
+        else:
+            found[device][week].reasons[of] += n
+    return {device: Drift(device, tuple(by.values())) for device, by in sorted(found.items())}

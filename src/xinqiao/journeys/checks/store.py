@@ -1,0 +1,161 @@
+"""The projection `identity_check`: one row a face check, made from its event in the transaction that writes the event.
+
+The event log is the truth and tells everything; this table holds what lists and weekly figures ask for, so that neither opens a hundred
+thousand documents. `project` may be repeated, and `rebuild` makes the table anew from the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    DateTime,
+    Double,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Row,
+    Table,
+    Text,
+    Uuid,
+    delete,
+    select,
+    text,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from xinqiao.kit import tables
+from xinqiao.kit.database import tenant
+
+from .model import UNPASSED, Check, Wanted
+
+KIND = "identity.checked"
+
+check = Table(
+    "identity_check",
+    tables,
+    tenant(),
+    Column("person_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("application_id", Uuid, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("calibrated", Boolean, nullable=False),
+    Column("score", Double),
+    Column("match", Double),
+    Column("ms", Integer),
+    Column("challenge", Text),
+    Column("weak", ARRAY(Text), nullable=False),
+    Column("reasons", ARRAY(Text), nullable=False),
+    PrimaryKeyConstraint("tenant", "person_id", "id"),
+    Index("ix_identity_check_id", "tenant", "id"),
+    Index("ix_identity_check_newest", "tenant", "at", "id"),
+    Index("ix_identity_check_outcome", "tenant", "outcome", "at", "id"),
+    Index("ix_identity_check_device", "tenant", "device", "at", "id"),
+    Index("ix_identity_check_weak", "weak", postgresql_using="gin"),
+)
+
+_PROJECT = """
+INSERT INTO identity_check
+    (tenant, person_id, id, application_id, at, outcome, device, calibrated, score, match, ms, challenge, weak, reasons)
+SELECT e.tenant, e.person_id, e.id, e.subject, e.at, e.data ->> 'outcome', coalesce(e.data ->> 'device', 'any'),
+    coalesce((e.data ->> 'calibrated')::boolean, false), (e.data ->> 'liveness_score')::double precision,
+    (e.data ->> 'match_score')::double precision, (e.data ->> 'took_ms')::integer, nullif(e.data ->> 'challenge', ''),
+    ARRAY(SELECT s.key || ':' || (s.value ->> 'state') FROM jsonb_each(coalesce(e.data -> 'signals', '{}')) s
+          WHERE s.value ->> 'state' IN ('fail', 'refer', 'retry', 'not_run') ORDER BY 1),
+    ARRAY(SELECT jsonb_array_elements_text(coalesce(e.data -> 'reasons', '[]')))
+FROM event e WHERE e.kind = 'identity.checked' AND e.person_id IS NOT NULL
+"""
+_ONES = text(f"{_PROJECT} AND e.at = ANY(:at) AND e.id = ANY(:ids) ON CONFLICT DO NOTHING")
+_ALL = text(f"{_PROJECT} ON CONFLICT DO NOTHING")
+_WEEKS = text(
+    """SELECT date_trunc('week', at AT TIME ZONE :zone)::date AS week, device, outcome,
+        width_bucket(score, CAST(:edges AS double precision[])) AS place, count(*) AS n
+    FROM identity_check WHERE at >= :since GROUP BY 1, 2, 3, 4"""
+)
+_TOLD = text(
+    """SELECT date_trunc('week', at AT TIME ZONE :zone)::date AS week, device, told.what, told.of, count(*) AS n
+    FROM identity_check, LATERAL (
+        SELECT 'signal' AS what, unnest(weak) AS of
+        UNION ALL SELECT 'reason', unnest(reasons) WHERE outcome = 'retry'
+    ) AS told WHERE at >= :since GROUP BY 1, 2, 3, 4"""
+)
+
+
+def project(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add what events of this transaction (`events.appended_in`) tell of face checks; nothing for all other events."""
+    mine = [row for row in rows if row["kind"] == KIND]
+    if mine:
+        db.execute(_ONES, {"at": [row["at"] for row in mine], "ids": [row["id"] for row in mine]})
+
+
+def rebuild(db: Connection) -> int:
+    """Make the tenant's rows anew from the log; how many there are."""
+    db.execute(delete(check))
+    return db.execute(_ALL).rowcount
+
+
+def page(db: Connection, wanted: Wanted, *, before: tuple[datetime, UUID] | None, limit: int) -> list[Check]:
+    """Newest first, from after `before` on."""
+    query = select(check).order_by(check.c.at.desc(), check.c.id.desc()).limit(limit)
+    if wanted.outcome is not None:
+        query = query.where(check.c.outcome == wanted.outcome.value)
+    if wanted.device:
+        query = query.where(check.c.device == wanted.device)
+    if wanted.signal:
+        query = query.where(check.c.weak.overlap([f"{wanted.signal}:{state.value}" for state in UNPASSED]))
+    if wanted.since is not None:
+        query = query.where(check.c.at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(check.c.at < wanted.until)
+    if before is not None:
+        query = query.where(tuple_(check.c.at, check.c.id) < tuple_(*before))
+    return [_check(row) for row in db.execute(query)]
+
+
+def get(db: Connection, one: UUID) -> Check | None:
+    row = db.execute(select(check).where(check.c.id == one)).first()
+    return _check(row) if row is not None else None
+
+
+def devices(db: Connection) -> list[str]:
+    """Classes that occur, by a walk over the index that skips from one to the next."""
+    found: list[str] = []
+    while (after := db.scalar(_next_device(found[-1] if found else ""))) is not None:
+        found.append(after)
+    return found
+
+
+def _next_device(last: str) -> Any:
+    return select(check.c.device).where(check.c.device > last).order_by(check.c.device).limit(1)
+
+
+def newest_of(db: Connection, person: UUID) -> UUID | None:
+    """The person's latest check."""
+    mine = select(check.c.id).where(check.c.person_id == person)
+    return db.scalar(mine.order_by(check.c.at.desc(), check.c.id.desc()).limit(1))
+
+
+def weeks(db: Connection, since: datetime, zone: str, edges: Sequence[float]) -> list[tuple[date, str, str, int | None, int]]:
+    """Week (its Monday), device, outcome, place of the score among `edges` (0 below the first; None without a score), how many."""
+    rows = db.execute(_WEEKS, {"since": since, "zone": zone, "edges": list(edges)})
+    return [tuple(row) for row in rows]  # type: ignore[misc]
+
+
+def told(db: Connection, since: datetime, zone: str) -> list[tuple[date, str, str, str, int]]:
+    """Week, device, "signal" or "reason" (of what is to be tried again), its name, how many."""
+    return [tuple(row) for row in db.execute(_TOLD, {"since": since, "zone": zone})]  # type: ignore[misc]
+
+
+def _check(row: Row[Any]) -> Check:
+    weak = tuple((name, state) for name, _, state in (one.rpartition(":") for one in row.weak))
+    own = (row.id, row.application_id, row.person_id, row.at, row.outcome, row.device, row.calibrated, row.score, row.match, row.ms)
+    return Check(*own, row.challenge, weak, tuple(row.reasons))
