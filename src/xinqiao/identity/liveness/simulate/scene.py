@@ -19,6 +19,7 @@ SPECIES = (
     "printed_head",
 )
 """Presentation attack instrument species (ISO/IEC 30107-3), after `live`."""
+SOLID = ("paper_mask", "resin_mask", "silicone_mask", "printed_head")
 ROOMS = {
     "dark": (0.05, 3.0),
     "dim": (5.0, 40.0),
@@ -166,7 +167,14 @@ def draw(
         drift=(float(rng.normal(0, 0.06)), float(rng.normal(0, 0.02))),
         material={},
     )
-    return scene if kind == "live" else _attack(scene, rng)
+    return scene if kind == "live" else _crafted(_attack(scene, rng), rng)
+
+
+def _crafted(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Half of the masks' wearers are painted in the mask's colour; half of the printed heads are whole heads, the others faces alone."""
+    finish = {"matched": float(rng.random() < 0.5), "whole": float(rng.random() < 0.5)}
+    solid = scene.species.endswith("_mask") or scene.species == "printed_head"
+    return replace(scene, material=finish | scene.material) if solid else scene
 
 
 def _attack(scene: Scene, rng: np.random.Generator) -> Scene:
@@ -181,14 +189,28 @@ def _attack(scene: Scene, rng: np.random.Generator) -> Scene:
         return replace(dead, wearer=wearer, blink_at=scene.blink_at, material=made)
     if scene.species == "resin_mask":
         made = {"scatter": float(rng.uniform(0, 0.2)), "spectral": 0.2, "f0": 0.045, "gloss": float(rng.uniform(40, 200)), "tint": float(rng.uniform(0.85, 1.1))}  # fmt: skip
-        return replace(dead, wearer=wearer, material=made | {"eye_holes": float(rng.random() < 0.5), "gap": float(rng.uniform(0.02, 0.06))})
+        made |= {"eye_holes": float(rng.random() < 0.5), "gap": float(rng.uniform(0.02, 0.06))}
+        return replace(dead, wearer=wearer, material=made | near_infrared(rng))
     if scene.species == "silicone_mask":
         made = {"scatter": float(rng.uniform(0.4, 1.0)), "spectral": float(rng.uniform(0, 0.4)), "f0": 0.035, "gloss": float(rng.uniform(15, 60)), "tint": float(rng.uniform(0.9, 1.08))}  # fmt: skip
-        return replace(
-            dead, wearer=wearer, blink_at=scene.blink_at, material=made | {"eye_holes": 1.0, "gap": float(rng.uniform(0.01, 0.04))}
-        )
+        made |= {"eye_holes": 1.0, "gap": float(rng.uniform(0.01, 0.04))}
+        return replace(dead, wearer=wearer, blink_at=scene.blink_at, material=made | near_infrared(rng))
     relief = {"relief": float(rng.uniform(0.7, 1.05)), "scatter": 0.0, "spectral": 0.0, "f0": 0.03, "gloss": float(rng.uniform(6, 30)), "tint": float(rng.uniform(0.85, 1.1))}  # fmt: skip
-    return replace(dead, hand=scene.hand * 0.8, material=relief)
+    return replace(dead, hand=scene.hand * 0.8, material=relief | near_infrared(rng))
+
+
+def _ink(share: float) -> float:
+    """How dark ink stays near 900 nm: half are dyes that let nearly all through, the others hold carbon."""
+    return share * 0.4 if share < 0.5 else 0.2 + (share - 0.5) * 1.6
+
+
+def near_infrared(rng: np.random.Generator) -> dict[str, float]:
+    """A solid mask near 900 nm: its base overlaps with skin's .42 to .62, and its paint keeps none to all of its contrast."""
+    return {
+        "infrared": float(rng.uniform(0.3, 0.8)),
+        "infrared_tone": float(rng.uniform(0, 0.6)),
+        "infrared_hair": float(rng.uniform(0, 1)),
+    }
 
 
 def _paper(rng: np.random.Generator, *, bent: bool) -> dict[str, float]:
@@ -204,7 +226,7 @@ def _paper(rng: np.random.Generator, *, bent: bool) -> dict[str, float]:
         "upright": float(rng.random() < 0.75),
         "f0": 0.04 if glossy else 0.025,
         "gloss": float(rng.uniform(80, 400)) if glossy else float(rng.uniform(2, 10)),
-        "ink_infrared": float(rng.uniform(0.02, 0.35)),
+        "ink_infrared": _ink(rng.random()),
     }
 
 
@@ -224,4 +246,4 @@ def _screen(scene: Scene, rng: np.random.Generator) -> Scene:
         "answers_another": float(rng.random() < 0.5),
     }
     away = rng.uniform(1.9, 2.9) if tablet else rng.uniform(0.85, 1.3)
-    return replace(scene, away=float(away), material=made)
+    return replace(scene, away=float(away), material=made | {"infrared_glass": float(rng.uniform(0.02, 0.4))})

@@ -142,8 +142,10 @@ def photograph(person: Person, wall: np.ndarray, rng: np.random.Generator, *, gl
         float(rng.uniform(3.0, 4.0)),
         np.zeros(len(MOVES), np.float32),
     )
-    sun = np.array([rng.uniform(-0.7, 0.7), rng.uniform(0.2, 0.9), 0.8])
-    shown = render(_stage(solid, person, wall), solid, pose, PRINT_SIZE, room=1.0, sun=sun / np.linalg.norm(sun), sun_share=0.5)
+    sun, share = np.array([rng.uniform(-0.7, 0.7), rng.uniform(0.2, 0.9), 0.8]), 0.5
+    if rng.random() < 0.4:  # a flash or a window straight before the face shades it much as the challenge's own light does
+        sun, share = np.array([rng.uniform(-0.2, 0.2), rng.uniform(-0.3, 0.3), 1.0]), rng.uniform(0.6, 0.9)
+    shown = render(_stage(solid, person, wall), solid, pose, PRINT_SIZE, room=1.0, sun=sun / np.linalg.norm(sun), sun_share=share)
     return np.clip(shown * 0.32 / max(float(shown[80:200, 60:180].mean()), 1e-3) * 0.8, 0, 1)
 
 
@@ -235,9 +237,21 @@ def _mask(scene: Scene, person: Person, wall: np.ndarray, rng: np.random.Generat
     near = np.full_like(tinted, made["white"] * (1 - made["ink_infrared"] * 0.4) if paper else rng.uniform(0.25, 0.75))
     layers = _with_layer(wearer, CUT, tinted, near)
     if scene.species == "printed_head":
-        return _stage(cover, wearer, wall, **layers)
+        return _bust(person, points, made, wall, near) if made["whole"] else _stage(cover, wearer, wall, **layers)
+    if made["matched"]:
+        layers["atlas"][head.SKIN] = np.clip(layers["atlas"][head.SKIN] * (person.skin / wearer.skin), 0, 0.95)
     under = replace(wearer, points=(head.smoothed(person.points, 25) if paper else person.points) - np.array([0, 0, 0.08], np.float32))
-    return _stage(under.solid(glasses=False), wearer, wall, **layers, fixed=cover, hole=_holes(made, tinted.shape[:2]))
+    return _stage(under.solid(glasses=scene.glasses), wearer, wall, **layers, fixed=cover, hole=_holes(made, tinted.shape[:2]))
+
+
+def _bust(person: Person, points: np.ndarray, made: dict[str, float], wall: np.ndarray, near: np.ndarray) -> Stage:
+    """A printed head with neck and shoulders, hair and eyes painted on: no hair that lies over it, no wet eye."""
+    shine = (made["f0"], made["gloss"])
+    solid = head.head(points, scatter=0.0, spectral=0.0, shine=shine, hair=person.thickness, long_hair=False)
+    solid = replace(solid, shine=np.tile(np.array(shine, np.float32), (len(solid.points), 1)), turns=np.ones_like(solid.turns))
+    stage = _stage(solid, person, wall)
+    stage.infrared[[head.SKIN, head.EYE, head.HAIR]] = float(near.mean())
+    return stage
 
 
 def _with_eyes(skin: np.ndarray, person: Person) -> np.ndarray:
