@@ -41,7 +41,7 @@ REASONS = {
         Reason("many_faces", "画面中有多个人，请确保只有您本人。", "More than one person is in view; please be alone in the picture."),
         Reason("too_small", "请靠近一些。", "Please come closer."),
         Reason("too_close", "请离远一些，让整张脸进入画面。", "Please move back so that your whole face is in view."),
-        Reason("too_dark", "光线太暗，请转向光亮处。", "It is too dark; please turn to the light."),
+        Reason("too_dark", "光线太暗，请开灯或转向光亮处。", "It is too dark; please turn on a lamp, or turn to the light."),
         Reason("too_bright", "光线太强，请避开直射光。", "It is too bright; please turn away from the direct light."),
         Reason("uneven_light", "脸上明暗相差太大，请正对光源。", "One side of your face is much darker; please face the light."),
         Reason("blurred", "画面模糊，请拿稳手机并擦净镜头。", "The picture is blurred; hold the phone still and wipe its lens."),
@@ -94,6 +94,11 @@ REASONS = {
         ),
         Reason("not_checked", "未检查：本版本尚无对应检测。", "Not checked: it was given, but this version has no test for it."),
         Reason("not_asked", "未检查：未提供所需数据。", "Not checked: nothing was given to check."),
+        Reason(
+            "fused_attack",
+            "各项检测综合来看，不像真人在镜头前。",
+            "Taken together, the tests do not speak for a living person before the camera.",
+        ),
         Reason("borderline", "得分处于临界范围，将由人工复核。", "The score lies near the boundary; a person will review it."),
         Reason(
             "light_faint",

@@ -72,6 +72,13 @@ class Device:
     band: Band
     calibrated: bool
     """False: nobody has measured this deployment's own cameras, and what lies within the band goes to a person"""
+    cut: float | None = None
+    """The score from which this class is called live; None: `Fusion.cut`."""
+
+    def __post_init__(self) -> None:
+        told = (self.scale, self.shift, self.band.sure, self.band.doubt, 0.5 if self.cut is None else self.cut)
+        if not (all(map(math.isfinite, told)) and self.scale > 0 and all(0 <= value <= 1 for value in told[2:])):
+            raise ValueError("a class of cameras needs finite numbers, a scale above 0, and bounds from 0 to 1")
 
     def calibrate(self, log_odds: float) -> float:
         """0-1."""
@@ -80,7 +87,13 @@ class Device:
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:
         band = Band(float(data["sure"]), float(data["doubt"]))
-        return cls(float(data["scale"]), float(data["shift"]), band, bool(data["calibrated"]))
+        cut = None if data.get("cut") is None else float(data["cut"])
+        return cls(float(data["scale"]), float(data["shift"]), band, bool(data["calibrated"]), cut)
+
+    def record(self) -> dict[str, Any]:
+        """As `parse` reads it."""
+        whole = {"scale": self.scale, "shift": self.shift, "sure": self.band.sure, "doubt": self.band.doubt, "calibrated": self.calibrated}
+        return whole if self.cut is None else whole | {"cut": self.cut}
 
 
 ANY_DEVICE = "any"

@@ -1,14 +1,19 @@
 """Many signals, one decision with three answers."""
 
+import copy
+import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from xinqiao.identity import FaceModels, Outcome, Signal, State
-from xinqiao.identity.liveness.decide import NEEDED, Evidence, Label, Verdict, combined, fuse
+from xinqiao.identity.liveness.decide import FAMILIES, NEEDED, Evidence, Label, Verdict, combined, fuse
+from xinqiao.identity.liveness.sources import FILE, Rule, shipped
 from xinqiao.identity.thresholds import Band, Device, Fusion
 
 ANY = Fusion(0.6, {"any": Device(1.0, 0.0, Band(0.8, 0.45), calibrated=False)})
+PASSED = [Signal(name, State.PASS, 1.0) for name in NEEDED]
 
 
 def judge(score: float | None = 0.9, **changes: Signal | None) -> Verdict:
@@ -65,27 +70,123 @@ def test_without_any_evidence_there_is_no_label() -> None:
     assert (found.label, found.outcome, found.score) == (None, Outcome.REFER, None)
 
 
-def test_evidence_is_joined_by_weight_and_a_doubtful_whole_is_not_passed() -> None:
-    assert combined([Evidence(0.9), Evidence(0.1)]) == pytest.approx(0.5)
-    assert combined([Evidence(0.9, 3.0), Evidence(0.1)]) > 0.7
-    assert combined([Evidence(1.0)]) < 1
-    assert combined([]) is None
-    passed = [Signal(name, State.PASS, 1.0) for name in NEEDED]
-    both = fuse(passed, {"texture": Evidence(0.82), "own": Evidence(0.5)}, ANY)
-    assert both.outcome is Outcome.REFER
-    assert [r.code for r in both.reasons] == ["borderline"]
+def test_sources_of_one_kind_are_averaged_and_unlike_kinds_are_added() -> None:
+    assert combined([Evidence(0.9), Evidence(0.1)]) == pytest.approx(0.0)
+    assert combined([Evidence(0.9, 3.0), Evidence(0.1)]) == pytest.approx(np.log(9) / 2)
+    assert np.isfinite(combined([Evidence(1.0), Evidence(0.0)]))
+    alike = fuse(PASSED, {"texture": Evidence(0.82), "model_own": Evidence(0.5)}, ANY)
+    assert alike.score == pytest.approx(0.68, abs=0.01)
+    unlike = fuse(PASSED, {"texture": Evidence(0.82), "infrared": Evidence(0.82)}, ANY)
+    assert unlike.score == pytest.approx(0.95, abs=0.01)
+    assert unlike.outcome is Outcome.PASS
+    assert fuse([], {}, ANY).score is None
 
 
-def test_doubt_about_one_source_is_settled_by_the_sum_and_a_refusal_is_not() -> None:
-    passed = [Signal(name, State.PASS, 1.0) for name in NEEDED if name != "texture"]
-    doubt, no = Signal("texture", State.REFER, 0.6, "texture_unsure"), Signal("texture", State.FAIL, 0.3, "texture_attack")
-    sure = {"texture": Evidence(0.6), "light_shape": Evidence(0.99)}
-    assert fuse([*passed, doubt], sure, ANY).outcome is Outcome.PASS
-    assert fuse([*passed, doubt], {"texture": Evidence(0.6)}, ANY).outcome is Outcome.REFER
-    assert fuse([*passed, doubt], {"texture": Evidence(0.6), "light_shape": Evidence(0.7)}, ANY).outcome is Outcome.REFER
-    assert fuse([*passed, no], {"texture": Evidence(0.3), "light_shape": Evidence(0.999)}, ANY).outcome is Outcome.FAIL
+def test_what_a_group_may_say_is_bounded_by_how_often_it_errs_but_keeps_its_order() -> None:
+    light = shipped().groups["light"]
+    assert light.bounded(50.0) <= light.most_for < light.most_against
+    assert light.bounded(-50.0) >= -light.most_against
+    found = [light.bounded(x) for x in np.linspace(-6, 6, 50)]
+    assert (np.diff(found) > 0).all()
+    assert light.bounded(0.1) == pytest.approx(0.1, rel=0.01)
+    assert fuse(PASSED, {"light_shape": Evidence(1.0)}, ANY).score < 0.9
+
+
+@pytest.mark.parametrize("source", ["light_shape", "infrared", "depth"])
+def test_doubt_about_one_source_is_settled_by_the_sum(source: str) -> None:
+    rest = [s for s in PASSED if s.name != "texture"]
+    doubt = Signal("texture", State.REFER, 0.6, "texture_unsure")
+    assert fuse([*rest, doubt], {"texture": Evidence(0.6)}, ANY).outcome is Outcome.REFER
+    assert fuse([*rest, doubt], {"texture": Evidence(0.6), source: Evidence(0.99)}, ANY).outcome is Outcome.PASS
+    between = fuse([*rest, doubt], {"texture": Evidence(0.6), source: Evidence(0.55)}, ANY)
+    assert between.outcome is Outcome.REFER
+    assert "borderline" in [r.code for r in between.reasons]
     unsteady = Signal("one_person", State.REFER, 0.4, "face_unsteady")
-    assert fuse([*[s for s in passed if s.name != "one_person"], doubt, unsteady], sure, ANY).outcome is Outcome.REFER
+    steady = [s for s in rest if s.name != "one_person"]
+    assert fuse([*steady, doubt, unsteady], {"texture": Evidence(0.6), source: Evidence(0.99)}, ANY).outcome is Outcome.REFER
+
+
+def test_a_network_on_a_camera_never_seen_may_be_outvoted_but_not_when_it_is_certain() -> None:
+    rest = [s for s in PASSED if s.name != "texture"]
+
+    def told(texture: float, **others: float) -> Verdict:
+        no = Signal("texture", State.FAIL, texture, "texture_attack")
+        return fuse([*rest, no], {"texture": Evidence(texture), **{k: Evidence(p) for k, p in others.items()}}, ANY)
+
+    assert told(0.3).outcome is Outcome.FAIL
+    assert told(0.3, infrared=0.99, depth=0.98).outcome is Outcome.PASS
+    assert told(0.05, infrared=0.999, depth=0.999).outcome is Outcome.FAIL
+    assert told(0.3, light_shape=0.999).outcome is not Outcome.PASS
+
+
+@pytest.mark.parametrize("name", ["light_shape", "infrared_face", "depth_relief", "light_sequence"])
+def test_a_physical_test_that_fails_refuses_alone(name: str) -> None:
+    family = next(f for f in FAMILIES if name in f)
+    others = [Signal(n, State.PASS, 1.0) for n in family if n != name]
+    no = Signal(name, State.FAIL, 0.2, "light_flat")
+    found = fuse([*PASSED, *others, no], {"texture": Evidence(0.99), family[1]: Evidence(0.2)}, ANY)
+    assert (found.label, found.outcome) == (Label.ATTACK, Outcome.FAIL)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_came_with_the_clip_is_needed_whole(family: tuple[str, str]) -> None:
+    for name in family:
+        half = fuse([*PASSED, Signal(name, State.PASS, 1.0)], {"texture": Evidence(0.99)}, ANY)
+        assert half.outcome is Outcome.REFER
+    whole = fuse([*PASSED, *(Signal(n, State.PASS, 1.0) for n in family)], {"texture": Evidence(0.99)}, ANY)
+    assert whole.outcome is Outcome.PASS
+    not_asked = fuse([*PASSED, *(Signal(n, State.NOT_CHECKED, None, "not_asked") for n in family)], {"texture": Evidence(0.99)}, ANY)
+    assert not_asked.outcome is Outcome.PASS
+
+
+DARK = [
+    *(s for s in (Signal(name, State.PASS, 1.0) for name in NEEDED) if s.name not in ("selfie_quality", "texture")),
+    Signal("selfie_quality", State.RETRY, 0.0, "too_dark"),
+]
+BLIND = Signal("texture", State.NOT_RUN, None, "not_run")
+
+
+def test_in_the_dark_without_another_witness_a_lamp_is_asked_for() -> None:
+    found = fuse([*DARK, BLIND], {}, ANY)
+    assert (found.label, found.outcome) == (Label.RETRY, Outcome.RETRY)
+    assert "lamp" in found.reasons[0].en
+    assert "开灯" in found.reasons[0].zh
+
+
+@pytest.mark.parametrize(("family", "source"), list(zip(FAMILIES, ("light_shape", "infrared", "depth"), strict=True)))
+def test_in_the_dark_the_other_witness_decides_and_the_picture_cannot_veto(family: tuple[str, str], source: str) -> None:
+    spoken = [Signal(n, State.PASS, 0.99) for n in family]
+    for texture, evidence in ((BLIND, {}), (Signal("texture", State.FAIL, 0.01, "texture_attack"), {"texture": Evidence(0.01)})):
+        found = fuse([*DARK, texture, *spoken], {**evidence, source: Evidence(0.99)}, ANY)
+        assert (found.label, found.outcome) == (Label.LIVE, Outcome.PASS)
+        silent = {s.name: s for s in found.signals}
+        assert silent["texture"].state is silent["selfie_quality"].state is State.NOT_CHECKED
+        assert silent["texture"].reason == "too_dark"
+    weak = fuse([*DARK, BLIND, *spoken], {source: Evidence(0.6)}, ANY)
+    assert weak.outcome is Outcome.REFER
+    refused = fuse([*DARK, BLIND, spoken[0], Signal(family[1], State.FAIL, 0.01, "light_flat")], {source: Evidence(0.01)}, ANY)
+    assert (refused.label, refused.outcome) == (Label.ATTACK, Outcome.FAIL)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_in_the_dark_half_a_witness_carries_nothing(family: tuple[str, str]) -> None:
+    one = [Signal(family[0], State.PASS, 0.9), Signal(family[1], State.NOT_RUN, None, "not_run")]
+    assert fuse([*DARK, BLIND, *one], {}, ANY).outcome is Outcome.RETRY
+
+
+def test_every_bound_has_its_reason_and_a_rule_that_makes_no_sense_is_not_read() -> None:
+    assert all(len(group.why) > 40 for group in shipped().groups.values())
+    whole = json.loads(FILE.read_text("utf-8"))
+    for spoil in (
+        lambda d: d["groups"].pop("appearance"),
+        lambda d: d["groups"]["light"].update({"for": 0}),
+        lambda d: d["groups"]["light"].update({"why": " "}),
+        lambda d: d["sources"].update({"texture": "nobody"}),
+    ):
+        spoilt = copy.deepcopy(whole)
+        spoil(spoilt)
+        with pytest.raises((KeyError, ValueError)):
+            Rule.parse(json.dumps(spoilt))
 
 
 def test_a_class_of_cameras_is_judged_by_its_own_calibration(models: FaceModels) -> None:

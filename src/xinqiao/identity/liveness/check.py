@@ -53,7 +53,7 @@ def check_capture(*, models: FaceModels, capture: Capture, beside: Beside | None
     if light and light.evidence:
         evidence["light_shape"] = light.evidence
     found = (
-        signals.quality_signal(sights),
+        signals.quality_signal(sights, capture.film.frames),
         *(_still() if capture.kind is Kind.IMAGE else _moving(models, capture.film, sights)),
         *seen,
         *_marks(capture, given),

@@ -1,14 +1,16 @@
 """Fusion: every signal, one score, one decision. Pure.
 
-The score is the weighted mean of the evidence's log-odds, each calibrated by the class of camera (Platt 1999); a signal that failed for a
-reason no second look can mend (a frozen clip, a spliced one) sets it to nothing. Three answers: live, attack, and "try again: ..."; whether a
-person looks is the outcome's word. A signal that was needed and did not run never counts as passed.
+The score adds the evidence of each group of sources as log-odds, bounded by how often the group errs (`sources.py`); our network's is calibrated
+by class of camera first (Platt 1999). A signal that failed for a reason no second look can mend (a frozen clip, a spliced one) sets it to nothing.
+Three answers: live, attack, and "try again: ..."; whether a person looks is the outcome's word. A signal that was needed and did not run never
+counts as passed. What is needed depends on what was given: a clip, and each sensor or challenge that came with it. In the dark the colour
+picture can neither speak nor veto where near infrared, depth or the challenge has spoken; where none has, the answer is "turn on a lamp".
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -17,9 +19,16 @@ import numpy as np
 from ..model import DECEIT, Outcome, Signal, State, decide, explain
 from ..reasons import Reason
 from ..thresholds import ANY_DEVICE, Fusion
+from .sources import APPEARANCE, Rule, shipped
 
 NEEDED = ("selfie_quality", "length", "motion", "one_person", "texture", "timing", "repeats")
 """Signals without which nothing passes."""
+FAMILIES = (("light_sequence", "light_shape"), ("infrared_face", "infrared_texture"), ("depth_relief", "depth_texture"))
+"""Where one of a family was asked, all of it is needed; and a family that has spoken carries the decision in the dark."""
+DARK = {"too_dark"}
+"""Problems of the colour picture that are the room's, not the face's."""
+MOST = 20.0
+"""Log-odds beyond which a probability is not told apart from certainty."""
 
 
 class Label(StrEnum):
@@ -30,10 +39,17 @@ class Label(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One source of probability: our texture network, a deployment's own model."""
+    """One source of probability: our texture network, the shape that the light shows, a deployment's own model."""
 
     probability: float
     weight: float = 1.0
+    """among the sources of its group"""
+
+    @property
+    def log_odds(self) -> float:
+        if self.probability <= 0 or self.probability >= 1:
+            return MOST if self.probability >= 1 else -MOST
+        return float(np.clip(np.log(self.probability / (1 - self.probability)), -MOST, MOST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +65,10 @@ class Verdict:
     device: str = ANY_DEVICE
     calibrated: bool = False
     took_ms: float = 0.0
+    evidence: Mapping[str, float] = field(default_factory=dict)
+    """What each group of sources added to the score, in log-odds: above 0 for life, below against it."""
+    sources: Mapping[str, float] = field(default_factory=dict)
+    """Each source's own log-odds, before any bound: what calibration needs."""
 
     def record(self) -> dict[str, Any]:
         """Measurements, codes and words; no biometric data."""
@@ -58,6 +78,7 @@ class Verdict:
             "score": self.score,
             "signals": {s.name: s.record() for s in self.signals},
             "reasons": [{"code": r.code, "zh": r.zh, "en": r.en} for r in self.reasons],
+            "evidence": {name: round(value, 3) for name, value in self.evidence.items()},
             "device": self.device,
             "calibrated": self.calibrated,
             "ms": round(self.took_ms, 1),
@@ -65,37 +86,100 @@ class Verdict:
 
 
 def fuse(
-    signals: Sequence[Signal], evidence: Mapping[str, Evidence], fusion: Fusion, *, device: str = ANY_DEVICE, took_ms: float = 0.0
+    signals: Sequence[Signal],
+    evidence: Mapping[str, Evidence],
+    fusion: Fusion,
+    *,
+    device: str = ANY_DEVICE,
+    took_ms: float = 0.0,
+    rule: Rule | None = None,
 ) -> Verdict:
-    """`evidence` by the name of its signal. Where there is more than one source, what each alone would leave to a person is decided by their sum;
-    what one of them refuses stays refused."""
-    name, bounds = fusion.device(device)
-    score = combined(list(evidence.values()))
-    whole = list(signals)
-    if score is not None and len(evidence) > 1:
+    """`evidence` by the name of its source. Where more than one group speaks, what each alone would leave to a person is settled by their sum."""
+    rule, (name, bounds) = rule or shipped(), fusion.device(device)
+    whole, heard = _excused(signals, evidence, rule)
+    parts = contributions(heard, rule)
+    score = total(parts)
+    if score is not None and set(parts) != {APPEARANCE}:
         state = bounds.band.state(score)
-        whole.append(Signal("fused", state, score, {State.REFER: "borderline", State.FAIL: "texture_attack"}.get(state)))
+        whole.append(Signal("fused", state, score, {State.REFER: "borderline", State.FAIL: "fused_attack"}.get(state)))
     if any(s.state is State.FAIL and s.reason in DECEIT for s in signals):
         score = 0.0
-    outcome = decide(_weighed(whole, evidence), NEEDED)
-    label = _label(outcome, score, fusion.cut)
-    return Verdict(label, outcome, score, tuple(whole), explain(whole, outcome), name, bounds.calibrated, took_ms)
+    outcome = decide(_weighed(whole, parts, rule), needed(whole, excused=_dark(signals)))
+    return Verdict(
+        label=_label(outcome, score, bounds.cut if bounds.cut is not None else fusion.cut),
+        outcome=outcome,
+        score=score,
+        signals=tuple(whole),
+        reasons=explain(whole, outcome),
+        device=name,
+        calibrated=bounds.calibrated,
+        took_ms=took_ms,
+        evidence=parts,
+        sources={source: one.log_odds for source, one in evidence.items()},
+    )
 
 
-def _weighed(signals: Sequence[Signal], evidence: Mapping[str, Evidence]) -> list[Signal]:
-    """As `decide` counts them: doubt about one source among several is settled by `fused`."""
-    if len(evidence) < 2:
+def contributions(evidence: Mapping[str, Evidence], rule: Rule) -> dict[str, float]:
+    """By group, the weighted mean of its sources' log-odds, bounded. Appearance alone is not bounded: its own band was set for it."""
+    groups: dict[str, list[Evidence]] = {}
+    for source, one in evidence.items():
+        groups.setdefault(rule.group(source), []).append(one)
+    means = {name: combined(some) for name, some in groups.items()}
+    return means if set(means) == {APPEARANCE} else {name: rule.groups[name].bounded(mean) for name, mean in means.items()}
+
+
+def combined(alike: Sequence[Evidence]) -> float:
+    """The weighted mean of log-odds of sources that look at the same thing; at least one."""
+    return float(np.average([e.log_odds for e in alike], weights=[e.weight for e in alike]))
+
+
+def total(parts: Mapping[str, float]) -> float | None:
+    """The sum of log-odds as a probability; None without evidence."""
+    return float(1 / (1 + np.exp(-np.clip(sum(parts.values()), -MOST, MOST)))) if parts else None
+
+
+def needed(signals: Sequence[Signal], *, excused: bool = False) -> tuple[str, ...]:
+    """Signals without which this capture does not pass: the clip's, and every family of which something was asked."""
+    asked = {s.name for s in signals if s.state is not State.NOT_CHECKED}
+    clip = tuple(name for name in NEEDED if not (excused and name in ("selfie_quality", "texture")))
+    return clip + tuple(name for family in FAMILIES if asked & set(family) for name in family)
+
+
+def _excused(signals: Sequence[Signal], evidence: Mapping[str, Evidence], rule: Rule) -> tuple[list[Signal], dict[str, Evidence]]:
+    """In the dark, where a family has spoken: the picture's quality and what looks at the picture are out of the count, and said to be."""
+    if not _dark(signals):
+        return list(signals), dict(evidence)
+    silent = {"selfie_quality", "texture"} | {s.name for s in signals if s.name.startswith("model_")}
+    told = [replace(s, state=State.NOT_CHECKED, reason="too_dark") if s.name in silent else s for s in signals]
+    return told, {source: one for source, one in evidence.items() if rule.group(source) != APPEARANCE}
+
+
+def _dark(signals: Sequence[Signal]) -> bool:
+    """The room is too dark for a picture, and a family has spoken all the same."""
+    states = {s.name: s.state for s in signals}
+    spoken = any(_spoke([states.get(name) for name in family]) for family in FAMILIES)
+    return spoken and any(s.name == "selfie_quality" and s.state is State.RETRY and s.reason in DARK for s in signals)
+
+
+def _spoke(states: Sequence[State | None]) -> bool:
+    return State.FAIL in states or all(state is State.PASS for state in states)
+
+
+def _weighed(signals: Sequence[Signal], parts: Mapping[str, float], rule: Rule) -> list[Signal]:
+    """As `decide` counts them: doubt about one group among several is settled by `fused`, and so is a refusal that its group may not make alone."""
+    if len(parts) < 2:
         return list(signals)
-    return [replace(s, state=State.PASS) if s.state is State.REFER and s.name in evidence else s for s in signals]
+    return [replace(s, state=State.PASS) if _settled(s, parts, rule) else s for s in signals]
 
 
-def combined(evidence: Sequence[Evidence]) -> float | None:
-    """The weighted mean of log-odds, as a probability; None without evidence."""
-    if not evidence:
-        return None
-    p = np.clip([e.probability for e in evidence], 1e-6, 1 - 1e-6)
-    mean = np.average(np.log(p / (1 - p)), weights=[e.weight for e in evidence])
-    return float(1 / (1 + np.exp(-mean)))
+def _settled(signal: Signal, parts: Mapping[str, float], rule: Rule) -> bool:
+    known = signal.name in rule.sources or signal.name.startswith("model_")
+    group = rule.groups[rule.group(signal.name)]
+    if not known or rule.group(signal.name) not in parts or not group.settles:
+        return False
+    if signal.state is State.FAIL:
+        return group.refuses_below is not None and signal.value is not None and signal.value >= group.refuses_below
+    return signal.state is State.REFER
 
 
 def _label(outcome: Outcome, score: float | None, cut: float) -> Label | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+
 from ..guests import Guest
-from ..media import Clip
+from ..media import Clip, Picture
 from ..model import Signal, State
 from ..networks import FaceModels
 from ..observe import Sight, embed_sights
@@ -20,6 +22,9 @@ FACE_IN = 0.6
 JUDGED = 8
 """Frames that the texture network sees: the best ones."""
 
+BLACK = 45
+"""Grey level, 0-255: a picture in which hardly anything is brighter has lost its face to the dark."""
+
 Sights = Sequence[Sight | None]
 
 
@@ -28,14 +33,20 @@ def best(sights: Sights) -> list[Sight]:
     return sorted((s for s in sights if s and not s.problem()), key=lambda s: -s.quality.rank())
 
 
-def quality_signal(sights: Sights) -> Signal:
-    """Share of usable frames; the instruction is the commonest problem's."""
-    problems = [s.problem() if s else "no_face" for s in sights]
+def quality_signal(sights: Sights, frames: Sequence[Picture] = ()) -> Signal:
+    """Share of usable frames; the instruction is the commonest problem's. `frames`: the pictures, so that no face in the dark asks for a lamp."""
+    lost = "too_dark" if _black(frames) else "no_face"
+    problems = [s.problem() if s else lost for s in sights]
     share = problems.count(None) / len(problems)
     if share >= FACE_IN:
         return Signal("selfie_quality", State.PASS, share)
     commonest = Counter(p for p in problems if p).most_common(1)[0][0]
     return Signal("selfie_quality", State.RETRY, share, commonest)
+
+
+def _black(frames: Sequence[Picture]) -> bool:
+    """Whether nine tenths of the middle frame are darker than BLACK."""
+    return bool(frames) and float(np.percentile(frames[len(frames) // 2][::4, ::4], 90)) < BLACK
 
 
 def length_signal(film: Clip) -> Signal:
@@ -55,7 +66,7 @@ def motion_signal(sights: Sights) -> Signal:
 
 def one_person_signal(models: FaceModels, sights: Sights) -> Signal:
     """First, middle and last face of the clip, whatever their quality ranks: a splice hides in the worst frames."""
-    clear = [s for s in sights if s and not s.problem()]
+    clear = [s for s in sights if s and s.problem() in (None, "too_dark")]
     if len(clear) < FEWEST_FRAMES:
         return Signal("one_person", State.NOT_RUN, None, "not_run")
     least = temporal.least_alike(embed_sights(models, [clear[0], clear[len(clear) // 2], clear[-1]]))

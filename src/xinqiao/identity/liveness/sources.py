@@ -1,0 +1,72 @@
+"""How much each source of evidence may say, as data (`fusion.json`, where every number has its reason).
+
+Sources that look at the same thing (two networks on the same pixels) form a group and are averaged; groups look at different physics and are
+added, as independent evidence is (Good 1950, weight of evidence). What a group may say for or against life is bounded by how often it was
+measured to err: who errs once in fifty cannot speak with a million to one. The bound is soft (a hyperbolic tangent), so that order is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+FILE = Path(__file__).parent / "fusion.json"
+APPEARANCE = "appearance"
+"""The group of every source that fusion.json does not name: a deployment's own models look at pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Bounds in log-odds (natural logarithm), both positive."""
+
+    most_for: float
+    most_against: float
+    settles: bool
+    """whether doubt or refusal by one of its signals is settled by the sum, where another group speaks too"""
+    refuses_below: float | None
+    """probability of life under which a source of this group refuses alone; None: whenever its own signal fails"""
+    why: str
+
+    def bounded(self, log_odds: float) -> float:
+        most = self.most_for if log_odds > 0 else self.most_against
+        return most * math.tanh(log_odds / most)
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Self:
+        below = data["refuses_below"]
+        made = cls(
+            float(data["for"]), float(data["against"]), bool(data["settles"]), None if below is None else float(below), str(data["why"])
+        )
+        if not (made.most_for > 0 and made.most_against > 0 and made.why.strip()):
+            raise ValueError("a group needs positive bounds and a reason")
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    version: str
+    groups: Mapping[str, Group]
+    sources: Mapping[str, str]
+    """source -> group"""
+
+    def group(self, source: str) -> str:
+        return self.sources.get(source, APPEARANCE)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises KeyError and ValueError for bounds that make no sense."""
+        data = json.loads(text)
+        groups = {name: Group.parse(one) for name, one in data["groups"].items()}
+        if APPEARANCE not in groups or not set(data["sources"].values()) <= set(groups):
+            raise ValueError("a source belongs to no group")
+        return cls(str(data["version"]), groups, dict(data["sources"]))
+
+
+@cache
+def shipped() -> Rule:
+    return Rule.parse(FILE.read_text("utf-8"))
