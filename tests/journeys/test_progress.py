@@ -12,6 +12,7 @@ from xinqiao.vault import Purpose
 APPLICATION = UUID(int=1)
 AGREED = [("consent.agreed", {"purpose": purpose}) for purpose in (Purpose.IDENTITY, Purpose.BUREAU_QUERY, Purpose.AUTOMATED_DECISION)]
 NO_FACE = [("consent.declined", {"purpose": Purpose.IDENTITY}), *AGREED[1:]]
+NO_MEDIA = ("consent.declined", {"purpose": Purpose.MEDIA})
 PASS = ("identity.checked", {"outcome": "pass"})
 SCREENED = ("fraud.screened", {"outcome": "pass"})
 TERMS = {"band": "B", "pd": "0.1", "limit": {}, "amount": {}, "annual_rate": "0.1"}
@@ -35,11 +36,17 @@ def after(*events: tuple[str, dict[str, Any]]) -> tuple[Step, Purpose | None]:
     [
         ([], (Step.CONSENT, Purpose.IDENTITY)),
         (AGREED[:1], (Step.CONSENT, Purpose.BUREAU_QUERY)),
-        (AGREED, (Step.FACE, None)),
+        (AGREED, (Step.CONSENT, Purpose.MEDIA)),
+        ([*AGREED, NO_MEDIA], (Step.FACE, None)),
+        ([*AGREED, ("consent.agreed", {"purpose": Purpose.MEDIA})], (Step.FACE, None)),
         (NO_FACE, (Step.SCREEN, None)),
         ([*AGREED, ("face.refused", {})], (Step.SCREEN, None)),
         ([*AGREED, ("identity.checked", {"outcome": "retry"})], (Step.FACE, None)),
         ([*AGREED, *[("identity.checked", {"outcome": "retry"})] * 3], (Step.SCREEN, None)),
+        ([*AGREED, NO_MEDIA, ("identity.checked", {"outcome": "retry", "tries_left": 1})], (Step.FACE, None)),
+        ([*AGREED, NO_MEDIA, ("identity.checked", {"outcome": "retry", "tries_left": 0})], (Step.SCREEN, None)),
+        ([*AGREED, NO_MEDIA, ("identity.unreadable", {"tries_left": 1})], (Step.FACE, None)),
+        ([*AGREED, NO_MEDIA, ("identity.unreadable", {"tries_left": 0})], (Step.SCREEN, None)),
         ([*AGREED, PASS], (Step.SCREEN, None)),
         ([*AGREED, PASS, SCREENED], (Step.DECIDE, None)),
         (GOOD, (Step.FUND, None)),
@@ -86,5 +93,5 @@ def test_what_comes_next(happened: list[tuple[str, dict[str, Any]]], comes: tupl
 @pytest.mark.parametrize("missing", ["identity", "fraud", "credit"])
 def test_what_was_not_checked_is_never_passed(missing: str) -> None:
     evidence = {"identity": PASS, "fraud": SCREENED, "credit": APPROVED}
-    step, _ = after(*AGREED, *[event for name, event in evidence.items() if name != missing])
+    step, _ = after(*AGREED, NO_MEDIA, *[event for name, event in evidence.items() if name != missing])
     assert step in (Step.FACE, Step.SCREEN, Step.DECIDE)

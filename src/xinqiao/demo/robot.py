@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from xinqiao.identity.liveness.challenge import Challenge
 from xinqiao.journeys import ApplicantJourneys, House, applying
-from xinqiao.journeys.views import Standing
+from xinqiao.journeys.views import FaceAnswer, Standing
 from xinqiao.kit import plain
 from xinqiao.partners import Partner
 from xinqiao.servicing import signing_message
@@ -45,15 +46,20 @@ class Outcome:
         return plain(self)
 
 
+Film = Callable[[Challenge], bytes]
+"""Somebody before a camera: given what the screen shows, the clip that comes of it."""
+
+
 @dataclass
 class Applicant:
     """What the robot knows and does: its face, what it agrees to, whether it signs."""
 
     journeys: ApplicantJourneys
     name: str
-    clip: bytes | None
+    clip: bytes | Film | None
     portrait: bytes | None = None
-    refuses: frozenset[str] = frozenset()
+    refuses: frozenset[str] = frozenset({"media_retention"})
+    """Purposes to which the answer is no; by itself the robot has no wish that its pictures are kept."""
     signs: bool = True
     face: str | None = None
 
@@ -88,7 +94,14 @@ class Applicant:
             self.journeys.refuse_face(application)
             self.face = "refused"
         else:
-            self.face = self.journeys.submit_face(application, clip=self.clip, portrait=self.portrait).outcome
+            self.face = self._send(application, self.clip).outcome
+
+    def _send(self, application: UUID, clip: bytes | Film) -> FaceAnswer:
+        """A finished clip answers no challenge: its sender chose the way without changing colours."""
+        if isinstance(clip, bytes):
+            return self.journeys.submit_face(application, clip=clip, portrait=self.portrait, flashes=False)
+        challenge = self.journeys.issue_challenge(application)
+        return self.journeys.submit_face(application, clip=clip(challenge), portrait=self.portrait, challenge=challenge.to_json())
 
     def _sign(self, application: UUID) -> None:
         offer = self.journeys.offer(application)

@@ -47,7 +47,7 @@ class Case:
     person: Mapping[str, Any]
     face: DemoFace | None
     note: str
-    refuses: frozenset[str] = frozenset()
+    refuses: frozenset[str] = frozenset({"media_retention"})
     reviewer_says: str = ""
     """What the demo's reviewer writes when approving; empty, the application stays with a person."""
 
@@ -140,7 +140,7 @@ def _cases(folk: Sequence[Mapping[str, Any]], clear: Sequence[DemoFace], unsure:
             folk[4],
             unsure[0],
             "wanted a person to decide",
-            frozenset({"automated_decision"}),
+            frozenset({"automated_decision", "media_retention"}),
             "income papers seen, repayment fits the income",
         ),
     ]

@@ -1,8 +1,9 @@
 """The journeys: the only room that sees all others. What people and partners do, and what the platform does for them."""
 
 from .applicant import ApplicantJourneys
+from .facing import issue_challenge, submit_face
 from .flows import register
 from .house import House
 from .work import Worker
 
-__all__ = ["ApplicantJourneys", "House", "Worker", "register"]
+__all__ = ["ApplicantJourneys", "House", "Worker", "issue_challenge", "register", "submit_face"]

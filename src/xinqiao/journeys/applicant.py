@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from xinqiao import fraud, partners, servicing, vault
 from xinqiao.identity import REASONS
+from xinqiao.identity.liveness.challenge import Challenge
 from xinqiao.kit import Money
 from xinqiao.partners import Partner
 from xinqiao.servicing import View, apr, reporting
@@ -21,11 +22,11 @@ from xinqiao.servicing.lifecycle.explain import explain_instalment
 from xinqiao.servicing.loans import Parts
 from xinqiao.vault import Actor, Field
 
-from . import applying, deciding, lending, purse, requests, rights, statements, views, words
+from . import applying, deciding, facing, lending, purse, requests, rights, statements, views, words
 from .case import Case, look
 from .errors import NoPaymentRail, OperationIncomplete
 from .house import House
-from .progress import ASKED_FIRST, Step
+from .progress import ASKED_BEFORE_FACE, ASKED_FIRST, Step
 from .views import Said
 
 ONE_DAY = timedelta(days=1)
@@ -64,6 +65,7 @@ class ApplicantJourneys:
                 reasons=reasons_of(self._house, db, case) if comes == "declined" else (),
                 needs_portrait=comes == "face" and Field.PORTRAIT not in vault.holds(db=db, person=case.person),
                 face_attempts=progress.face_attempts,
+                face_tries_left=self._house.settings.face_attempts if progress.face_tries_left is None else progress.face_tries_left,
                 has_offer=progress.offer is not None,
                 human_asked=progress.human_asked,
                 loan_id=loan,
@@ -79,12 +81,28 @@ class ApplicantJourneys:
     def answer_consent(self, application_id: UUID, *, display_id: UUID, text_sha256: str, agreed: bool, how: Mapping[str, Any]) -> None:
         applying.answer_consent(self._house, application_id, display_id=display_id, text_sha256=text_sha256, agreed=agreed, how=how)
 
-    def submit_face(self, application_id: UUID, *, clip: bytes, portrait: bytes | None) -> views.FaceAnswer:
-        evidence = applying.submit_face(self._house, application_id, clip=clip, portrait=portrait)
+    def issue_challenge(self, application_id: UUID) -> Challenge:
+        """What the screen is to show while the camera records; the page gets its `to_json()` and sends that back unchanged."""
+        return facing.issue_challenge(self._house, application_id)
+
+    def submit_face(
+        self,
+        application_id: UUID,
+        *,
+        clip: bytes,
+        portrait: bytes | None,
+        challenge: str | None = None,
+        flashes: bool = True,
+        camera: str | None = None,
+        agent: str | None = None,
+    ) -> views.FaceAnswer:
+        evidence = facing.submit_face(
+            self._house, application_id, clip=clip, portrait=portrait, challenge=challenge, flashes=flashes, camera=camera, agent=agent
+        )
         return views.FaceAnswer(evidence.outcome.value, [Said(reason.zh, reason.en) for reason in evidence.reasons])
 
     def refuse_face(self, application_id: UUID) -> None:
-        applying.refuse_face(self._house, application_id)
+        facing.refuse_face(self._house, application_id)
 
     def ask_human(self, application_id: UUID) -> None:
         applying.ask_human(self._house, application_id)
@@ -284,7 +302,7 @@ def _next(case: Case) -> views.Next:
     if case.progress.ended:
         return case.progress.ended  # type: ignore[return-value] - declined, expired or withdrawn
     if case.step is Step.CONSENT:
-        return "consent" if case.purpose in ASKED_FIRST else "share"
+        return "consent" if case.purpose in (*ASKED_FIRST, ASKED_BEFORE_FACE) else "share"
     return NEXT.get(case.step, "wait")
 
 

@@ -1,8 +1,7 @@
-"""What scenes and applicants do: apply, answer a consent, send a clip or refuse it, ask for a person, leave."""
+"""What scenes and applicants do: apply, answer a consent, ask for a person, leave. The face step is `facing`."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,18 +11,16 @@ from sqlalchemy import Connection
 
 from xinqiao import consent, identity, intake, vault
 from xinqiao.consent import Display
-from xinqiao.identity import IdentityEvidence
 from xinqiao.intake import Application, Stage
-from xinqiao.kit import new_id
 from xinqiao.partners import Partner
-from xinqiao.vault import SYSTEM, Actor, Field, Purpose
+from xinqiao.vault import Actor, Field, Purpose
 
 from . import funds
-from .case import Case, climb, drop_media, end, expect, look, take
-from .errors import NotAskedNow, NotNow, PortraitMissing
+from .case import Case, end, expect, look, take
+from .errors import NotAskedNow, NotNow
 from .house import House, note
 from .machine import advance, to_review
-from .progress import ASKED_FIRST, Step
+from .progress import ASKED_BEFORE_FACE, ASKED_FIRST, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ def receive(house: House, *, scene: Partner, body: Mapping[str, Any], portrait: 
 
 def _awaits_face(case: Case) -> bool:
     """Whether the face check is still to come: only then is there a use for the portrait."""
-    return case.step is Step.FACE or (case.step is Step.CONSENT and case.purpose in ASKED_FIRST)
+    return case.step is Step.FACE or (case.step is Step.CONSENT and case.purpose in (*ASKED_FIRST, ASKED_BEFORE_FACE))
 
 
 def open_link(house: House, token: str) -> UUID:
@@ -107,73 +104,6 @@ def answer_consent(
                 )
             else:
                 consent.decline(db=db, clock=house.clock, person=case.person, display_id=display_id, text_sha256=text_sha256, how=how)
-    return advance(house, application)
-
-
-def submit_face(house: House, application: UUID, *, clip: bytes, portrait: bytes | None) -> IdentityEvidence:
-    """Check the clip against the portrait. The media live in memory for the check alone; they are kept only under their own consent."""
-    with house.begin() as db:
-        case = take(db, application)
-        expect(case, Step.FACE)
-        climb(db, house.clock, case.application, Stage.IDENTIFYING)
-        held = vault.read(
-            db=db,
-            vault=house.vault,
-            clock=house.clock,
-            person=case.person,
-            fields=[Field.ID_NUMBER, Field.PORTRAIT, Field.TEMPLATE_KEY],
-            purpose=Purpose.IDENTITY,
-            actor=SYSTEM,
-        )
-    document = held.get(Field.PORTRAIT) or portrait
-    if document is None:
-        raise PortraitMissing(field="portrait")
-    secret = held.get(Field.TEMPLATE_KEY) or new_template_key()
-    evidence = identity.check(
-        models=house.faces,
-        portrait=document,
-        clip=clip,
-        id_number=held[Field.ID_NUMBER],
-        template_key=secret,
-        index_key=vault.blind(vault=house.vault, field="face_index_key", value=house.settings.tenant),
-    )
-    with house.begin() as db:
-        _keep_face(house, db, application, evidence, secret, clip, document)
-    advance(house, application)
-    return evidence
-
-
-def new_template_key() -> bytes:
-    return secrets.token_bytes(32)
-
-
-def _keep_face(
-    house: House, db: Connection, application: UUID, evidence: IdentityEvidence, secret: bytes, clip: bytes, portrait: bytes
-) -> None:
-    """Store what the check left, unless another clip was quicker."""
-    case = take(db, application)
-    expect(case, Step.FACE)
-    consent.require(db=db, clock=house.clock, person=case.person, purpose=Purpose.IDENTITY)
-    note(db, house.clock, "identity.checked", case.id, case.person, check=new_id(), **evidence.record())
-    values: dict[Field, bytes] = {}
-    if evidence.template and evidence.outcome == "pass":
-        values |= {Field.FACE_TEMPLATE: evidence.template, Field.TEMPLATE_KEY: secret, Field.FACE_INDEX: evidence.face_index}
-    if vault.has_basis(db, case.person, Purpose.MEDIA, house.clock.now()):
-        values |= {Field.SELFIE: clip, Field.PORTRAIT: portrait}
-    elif evidence.outcome != "retry":
-        drop_media(db, house.clock, case.person)
-    if values:
-        vault.put(db=db, vault=house.vault, clock=house.clock, person=case.person, values=values)
-
-
-def refuse_face(house: House, application: UUID) -> Case:
-    """No face check: the application takes the route of a human review and is not refused for it."""
-    with house.begin() as db:
-        case = take(db, application)
-        if not case.progress.face_refused:
-            expect(case, Step.FACE)
-            climb(db, house.clock, case.application, Stage.IDENTIFYING)
-            note(db, house.clock, "face.refused", case.id, case.person, how="page")
     return advance(house, application)
 
 

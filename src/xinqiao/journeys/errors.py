@@ -51,6 +51,18 @@ class PortraitMissing(Refused):
     says_zh = "需要身份证人像面照片用于比对，请与视频一同提交。"
 
 
+class ChallengeMissing(Refused):
+    code = "journey.challenge_missing"
+    says = "The recording answers no light challenge: ask for one and record while the screen shows it, or choose the way without changing colours, where a person looks."
+    says_zh = "这段录像没有对应的光线验证：请重新开始，在屏幕变色时录制；也可以选择不闪光的方式，由人工复核。"
+
+
+class TooManyChallenges(Conflict):
+    code = "journey.too_many_challenges"
+    says = "The recording was started too often in this application; choose the way without changing colours, or a check of your document by a person."
+    says_zh = "本次申请开始录制的次数过多；请选择不闪光的方式，或由工作人员核对证件。"
+
+
 class NameDiffers(Refused):
     code = "journey.name_differs"
     says = "The name typed is not the applicant's; type the full name as on the ID card."

@@ -11,9 +11,11 @@ from xinqiao.kit.events import Event
 from xinqiao.vault import Purpose
 
 ASKED_FIRST = (Purpose.IDENTITY, Purpose.BUREAU_QUERY, Purpose.AUTOMATED_DECISION)
+ASKED_BEFORE_FACE = Purpose.MEDIA
+"""Whether the pictures may be kept. Nothing waits for the answer: a recording is taken before it, and then they are not kept."""
 ASKED_BEFORE_SIGNATURE = (Purpose.FUNDER_SHARING, Purpose.BUREAU_REPORT, Purpose.MARKETING)
 FACE_ATTEMPTS = 3
-"""A clip that was unclear may be taken again; after the third the application goes to a person."""
+"""Recordings allowed where the event of a check does not say how many were left."""
 
 
 class Step(StrEnum):
@@ -47,6 +49,8 @@ class Progress:
     """Purpose -> agreed, as last answered in this application."""
     identity: str | None = None
     face_attempts: int = 0
+    face_tries_left: int | None = None
+    """How often an unclear recording may still be sent again, as the last check says; None before the first."""
     face_refused: bool = False
     fraud: str | None = None
     credit: str | None = None
@@ -107,7 +111,12 @@ def _ended(p: Progress, data: Mapping[str, Any]) -> Progress:
 
 
 def _checked(p: Progress, data: Mapping[str, Any]) -> Progress:
-    return replace(p, identity=data["outcome"], face_attempts=p.face_attempts + 1)
+    return replace(_tried(p, data), identity=data["outcome"])
+
+
+def _tried(p: Progress, data: Mapping[str, Any]) -> Progress:
+    count = p.face_attempts + 1
+    return replace(p, face_attempts=count, face_tries_left=data.get("tries_left", max(0, FACE_ATTEMPTS - count)))
 
 
 def _approved(p: Progress, data: Mapping[str, Any]) -> Progress:
@@ -140,6 +149,7 @@ FOLDS = {
     "consent.ended": _ended,
     "face.refused": lambda p, d: replace(p, face_refused=True),
     "identity.checked": _checked,
+    "identity.unreadable": _tried,
     "fraud.screened": lambda p, d: replace(p, fraud=d["outcome"]),
     "credit.decided": _decided,
     "credit.withheld": lambda p, d: replace(p, credit="refer"),
@@ -173,6 +183,8 @@ def next_step(p: Progress) -> tuple[Step, Purpose | None]:
     step = _evidence_step(p)
     if step is Step.SIGN:
         return _before_signature(p)
+    if step is Step.FACE and p.face_attempts == 0 and ASKED_BEFORE_FACE not in p.answers:
+        return Step.CONSENT, ASKED_BEFORE_FACE
     return step, None
 
 
@@ -204,7 +216,7 @@ def _evidence_step(p: Progress) -> Step:
 def _face_is_due(p: Progress) -> bool:
     if p.face_refused or not p.answers.get(Purpose.IDENTITY):
         return False
-    return p.identity is None or (p.identity == "retry" and p.face_attempts < FACE_ATTEMPTS)
+    return p.identity in (None, "retry") and p.face_tries_left != 0
 
 
 def _funding_step(p: Progress) -> Step:

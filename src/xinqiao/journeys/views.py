@@ -46,6 +46,8 @@ class Standing:
     reasons: Sequence[Reason] = ()
     needs_portrait: bool = False
     face_attempts: int = 0
+    face_tries_left: int = 0
+    """Recordings that may still be sent."""
     has_offer: bool = False
     human_asked: bool = False
     loan_id: UUID | None = None

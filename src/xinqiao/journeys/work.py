@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from xinqiao import consent, funding, intake, staff, vault
+from xinqiao.identity.liveness import store as recordings
 from xinqiao.intake import Stage
 from xinqiao.kit import events
 from xinqiao.kit.http import Http
@@ -145,7 +146,7 @@ def reprice(house: House) -> int:
 
 
 def tidy(house: House) -> int:
-    """End consents that ran out, and drop what is kept no longer: delivered messages, seen ids, sessions that ended."""
+    """End consents that ran out, and drop what is kept no longer: delivered messages, seen ids, sessions that ended, spent challenges."""
     total = 0
     while True:
         with house.begin() as db:
@@ -156,6 +157,7 @@ def tidy(house: House) -> int:
     with house.begin() as db:
         webhooks.tidy(db=db, clock=house.clock)
         staff.tidy(db=db, clock=house.clock)
+        recordings.tidy(db=db, clock=house.clock)
     return total
 
 

@@ -27,6 +27,10 @@ class Settings(BaseSettings):
     credit_policy: str = Field(default="personal-2026-11", pattern=r"^[\w.-]{1,60}$")
     offer_hours: int = Field(default=24, ge=1, le=24 * 14)
     """How long an offer's price and capacity are held: time to think, without a countdown."""
+    challenge_seconds: int = Field(default=60, ge=10, le=600)
+    """How long a light challenge can be answered: from asking for it until the recording has arrived."""
+    face_attempts: int = Field(default=2, ge=1, le=10)
+    """Recordings that an applicant may send before a person looks instead."""
     log_json: bool = False
     max_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
     demo: bool = False

@@ -1,6 +1,8 @@
-"""Marks of clips sent before, and every query on them: keyed bits of how a clip moved (`injection.clip_mark`), no picture and no face.
+"""Marks of clips sent before, and challenges that were answered, with every query on them.
 
-A plain scan of WINDOW days, as for near faces (docs/decisions/fraud-near-faces.md). The rows of a forgotten person go by `erase`.
+A mark is keyed bits of how a clip moved (`injection.clip_mark`): no picture and no face. Looking for it is a plain scan of WINDOW days, as
+for near faces (docs/decisions/fraud-near-faces.md). The rows of a forgotten person go by `erase`; a spent challenge names no person and is
+kept for SPENT_KEPT, which no challenge outlives.
 """
 
 from __future__ import annotations
@@ -9,13 +11,16 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Column, Connection, DateTime, Index, PrimaryKeyConstraint, Table, Uuid, delete, text
-from sqlalchemy.dialects.postgresql import BIT
+from sqlalchemy import Column, Connection, DateTime, Index, PrimaryKeyConstraint, Table, Text, Uuid, delete, text
+from sqlalchemy.dialects.postgresql import BIT, insert
 
 from xinqiao.kit import Clock, tables
 from xinqiao.kit.database import tenant
 
+from .challenge.errors import ChallengeSpent
+
 WINDOW = timedelta(days=180)
+SPENT_KEPT = timedelta(days=1)
 
 clip = Table(
     "liveness_clip",
@@ -29,6 +34,17 @@ clip = Table(
     Index("ix_liveness_clip_person", "tenant", "person_id"),
     postgresql_partition_by="RANGE (at)",
     info={"monthly": "at"},
+)
+
+spent = Table(
+    "liveness_challenge_spent",
+    tables,
+    tenant(),
+    Column("challenge", Text, nullable=False),
+    Column("application_id", Uuid, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("tenant", "challenge"),
+    Index("ix_liveness_challenge_spent_at", "tenant", "at"),
 )
 
 _ADD = text(
@@ -58,6 +74,18 @@ def nearest(*, db: Connection, clock: Clock, application_id: UUID) -> Callable[[
 
 def erase(*, db: Connection, person_id: UUID) -> int:
     return db.execute(delete(clip).where(clip.c.person_id == person_id)).rowcount
+
+
+def spend(*, db: Connection, clock: Clock, challenge: str, application_id: UUID) -> None:
+    """Mark the challenge of this id as answered; of two that come at once, the second waits for the first. Raises ChallengeSpent."""
+    row = {"challenge": challenge, "application_id": application_id, "at": clock.now()}
+    if not db.execute(insert(spent).values(row).on_conflict_do_nothing()).rowcount:
+        raise ChallengeSpent
+
+
+def tidy(*, db: Connection, clock: Clock) -> int:
+    """Drop challenges that were spent SPENT_KEPT ago; they ran out long before. Returns how many."""
+    return db.execute(delete(spent).where(spent.c.at < clock.now() - SPENT_KEPT)).rowcount
 
 
 def _bits(mark: bytes) -> str:
