@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from . import apply, loan, relief, rights, statements, wallet
+from . import apply, face, loan, relief, rights, statements, wallet
 from .desk import Desk
 from .port import Journeys
 from .session import Sealer, load_key
@@ -18,6 +18,6 @@ def router(house: Any, journeys: Journeys) -> APIRouter:
     """The pages under /a and /my. `house` gives the settings and the clock; `journeys` does all the work."""
     desk = Desk(journeys, house.settings, house.clock, Sealer(load_key(house.settings.home / "keys")))
     pages = APIRouter()
-    for part in (apply, loan, relief, wallet, statements, rights):
+    for part in (apply, face, loan, relief, wallet, statements, rights):
         pages.include_router(part.routes(desk))
     return pages

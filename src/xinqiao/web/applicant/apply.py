@@ -1,16 +1,12 @@
-"""From the link to the decision: one purpose a page, the clip, the wait, the answer."""
+"""From the link to the decision: one purpose a page, the wait, the answer. The clip between them is `face`."""
 
-import re
-from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from xinqiao.journeys.views import Said, Standing
-
 from .. import pages
-from .desk import STEPS, Desk, FriendlyRoute, Posted, go
+from .desk import Desk, FriendlyRoute, Posted, address_of, go, sees_offer_first
 from .errors import FormIncomplete, WrongMoment
 from .session import Session
 from .views import TODO, way
@@ -35,8 +31,8 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/my")
     def home(request: Request, own: Own) -> Response:
         standing = here.standing(own.application_id)
-        todo = TODO["offer" if _sees_offer_first(standing) else standing.next]
-        return desk.show(request, "home.html", own, standing=standing, way=way(standing), todo=todo, address=_address(standing))
+        todo = TODO["offer" if sees_offer_first(standing) else standing.next]
+        return desk.show(request, "home.html", own, standing=standing, way=way(standing), todo=todo, address=address_of(standing))
 
     @router.get("/my/consent")
     def consent(request: Request, own: Own) -> Response:
@@ -63,36 +59,11 @@ def routes(desk: Desk) -> APIRouter:
         )
         return _onward(desk, form.session, saw_offer=offered)
 
-    @router.get("/my/face")
-    def face(request: Request, own: Own) -> Response:
-        standing = here.standing(own.application_id)
-        if standing.next != "face":
-            return desk.step(standing)
-        return _face_page(desk, request, own, standing)
-
-    @router.post("/my/face")
-    def submit_face(request: Request, form: Form) -> Response:
-        clip = form.files.get("clip")
-        if clip is None:
-            raise FormIncomplete("clip", field="clip")
-        found = here.submit_face(form.session.application_id, clip=clip, portrait=form.files.get("portrait"))
-        if found.outcome != "retry":
-            return _onward(desk, form.session)
-        standing = here.standing(form.session.application_id)
-        if standing.next != "face":
-            return desk.step(standing)
-        return _face_page(desk, request, form.session, standing, found.instructions)
-
-    @router.post("/my/face/refuse")
-    def refuse_face(form: Form) -> Response:
-        here.refuse_face(form.session.application_id)
-        return _onward(desk, form.session)
-
     @router.get("/my/wait")
     def wait(request: Request, own: Own) -> Response:
         standing = here.standing(own.application_id)
         if standing.next not in WAITING:
-            return go(_address(standing))
+            return go(address_of(standing))
         return desk.show(request, "wait.html", own, standing=standing, way=way(standing))
 
     @router.get("/my/wait/now")
@@ -101,7 +72,7 @@ def routes(desk: Desk) -> APIRouter:
         standing = here.standing(own.application_id)
         piece = desk.show(request, "wait_now.html", own, standing=standing)
         if standing.next not in WAITING:
-            piece.headers["HX-Redirect"] = _address(standing)
+            piece.headers["HX-Redirect"] = address_of(standing)
         return piece
 
     @router.get("/my/end")
@@ -131,34 +102,8 @@ def routes(desk: Desk) -> APIRouter:
     return router
 
 
-def _face_page(desk: Desk, request: Request, session: Session, standing: Standing, tips: Sequence[Said] = ()) -> Response:
-    room_for_form = 256 * 1024
-    context = {
-        "way": way(standing),
-        "tips": tips,
-        "max_bytes": desk.settings.max_body_bytes - room_for_form,
-        "clip": _played(desk, request),
-    }
-    return desk.show(request, "face.html", session, camera=True, standing=standing, **context)
-
-
-def _played(desk: Desk, request: Request) -> str | None:
-    """In the demonstration: the address of the rendered clip of the invented person whom the visitor plays."""
-    person = request.cookies.get("demo_person", "")
-    return f"/shop/clips/{person}.webm" if desk.settings.demo and re.fullmatch(r"[a-z0-9]{1,12}", person) else None
-
-
 def _onward(desk: Desk, session: Session, *, saw_offer: bool = False) -> Response:
-    return go(_address(desk.journeys.standing(session.application_id), saw_offer=saw_offer))
-
-
-def _address(standing: Standing, *, saw_offer: bool = False) -> str:
-    """The page of the next step; a new offer is seen before anything more is asked."""
-    return "/my/offer" if _sees_offer_first(standing) and not saw_offer else STEPS[standing.next]
-
-
-def _sees_offer_first(standing: Standing) -> bool:
-    return standing.has_offer and standing.next in ("consent", "share", "offer")
+    return go(address_of(desk.journeys.standing(session.application_id), saw_offer=saw_offer))
 
 
 def _how(posted: Posted) -> dict[str, object]:

@@ -124,6 +124,15 @@ class Desk:
         return go(STEPS[standing.next])
 
 
+def address_of(standing: Standing, *, saw_offer: bool = False) -> str:
+    """The page of the next step; a new offer is seen before anything more is asked."""
+    return "/my/offer" if sees_offer_first(standing) and not saw_offer else STEPS[standing.next]
+
+
+def sees_offer_first(standing: Standing) -> bool:
+    return standing.has_offer and standing.next in ("consent", "share", "offer")
+
+
 def go(address: str) -> Response:
     return pages.harden(RedirectResponse(address, 303))
 

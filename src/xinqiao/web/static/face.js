@@ -1,117 +1,216 @@
-// The selfie clip: one button turns the camera on, waits for a picture that can be used, records a little more than a second and sends it.
-// No gesture is asked for. Where any part is missing, the file field below does the same work.
+// The face check: choose a way, hold the face in the oval, record (with the colours or without), send, read the answer.
+// No gesture is asked for. Where any part is missing, the file field or a person does the same work.
 "use strict";
 
-const RECORD_MS = 1200;
-const SETTLE_MS = 1500; // exposure and focus need about a second after a camera opens
-const PATIENCE_MS = 8000; // after this a dim picture is sent all the same: the server judges it, not this page
-const DARK = 55; // mean brightness of 0-255 under which a face is hard to see
-const BRIGHT = 225;
+const RECORD_MS = 1200; // without colours
+const LEAST_MS = 1000; // exposure and focus need about a second after a camera opens
+const PATIENCE_MS = 8000; // after this a poor picture is sent all the same: the server judges it, not this page
+const GREY_MS = 700; // before the recording, so that the camera gets used to the screen's own light
+const BEFORE_MS = 80; // recorded before the first grey, and TAIL_MS after the last
+const TAIL_MS = 200;
+const MOVED_ON = new Set(["applicant.no_session", "applicant.foreign_form", "journey.not_now"]); // the session is over, or another step is due
 
-class FaceCheck {
+class FacePage {
   constructor(box) {
-    this.form = box.querySelector("form");
-    this.camera = box.querySelector("[data-camera]");
-    this.video = box.querySelector("video");
-    this.idle = box.querySelector("[data-idle]");
-    this.says = box.querySelector("[data-says]");
-    this.start = box.querySelector("[data-start]");
-    this.stop = box.querySelector("[data-stop]");
-    this.trouble = box.querySelector("[data-trouble]");
-    this.input = this.form.querySelector("input[name=clip]");
-    this.fallback = box.querySelector("[data-fallback]");
-    this.words = box.dataset;
-    this.start.addEventListener("click", () => this.run());
-    this.stop.addEventListener("click", () => this.end(this.words.stopped));
-    window.addEventListener("pagehide", () => this.close());
-  }
-
-  tell(text) {
-    this.says.textContent = text;
-  }
-
-  async run() {
-    for (const field of this.form.querySelectorAll("input[type=file]:not([name=clip])")) {
-      if (!field.reportValidity()) return;
+    const find = (name) => box.querySelector(`[data-${name}]`);
+    this.box = box;
+    this.form = box.querySelector("form[data-clip-form]");
+    this.words = Object.fromEntries([...find("words").children].map((item) => [item.dataset.word, item.textContent]));
+    this.parts = { stage: find("stage"), camera: find("camera"), start: find("start"), trouble: find("trouble"), tips: find("tips"), bar: find("bar") };
+    this.line = new Quiet(find("says"));
+    this.sends = new Quiet(find("sends"));
+    this.camera = new Camera(box.querySelector("video"));
+    this.hints = new Hints(this.camera.video, (hint) => this.line.say(this.words[hint]));
+    this.light = new LightLayer(find("light"), () => this.stop());
+    for (const part of box.querySelectorAll("[data-live]")) part.hidden = !Camera.available;
+    for (const button of box.querySelectorAll("[data-way]")) button.addEventListener("click", () => this.choose(button));
+    for (const button of box.querySelectorAll("[data-send-clip]")) {
+      button.hidden = false;
+      button.addEventListener("click", () => this.letPlay(button));
     }
-    this.trouble.hidden = true;
-    this.camera.scrollIntoView({ block: "center" });
-    this.start.hidden = true;
-    this.stop.hidden = false;
-    this.running = true;
-    try {
-      await this.open();
-      await this.settle();
-      if (this.running) this.send(await this.record());
-    } catch (error) {
-      this.explain(error);
-    }
+    find("fallback").open = !Camera.available;
+    this.parts.start.addEventListener("click", () => this.start());
+    for (const button of box.querySelectorAll("[data-stop]")) button.addEventListener("click", () => this.stop());
+    document.addEventListener("keydown", (event) => event.key === "Escape" && this.at !== "choose" && this.stop());
+    document.addEventListener("visibilitychange", () => document.hidden && this.playing && this.cut("hidden"));
+    calmFirst(find("ways"), find("calm"));
+    this.go("choose");
   }
 
-  async open() {
-    this.tell(this.words.opening);
-    const wanted = { video: { facingMode: "user", width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } }, audio: false };
-    this.stream = await navigator.mediaDevices.getUserMedia(wanted);
-    this.video.srcObject = this.stream;
-    await this.video.play();
-    this.idle.hidden = true;
+  // Shows what belongs to this moment: choose, aim or send.
+  go(moment) {
+    this.at = moment;
+    for (const part of this.box.querySelectorAll("[data-when]")) part.hidden = !part.dataset.when.split(" ").includes(moment);
   }
 
-  // Waits until the picture has settled and is neither too dark nor too bright, or patience ends.
-  async settle() {
+  async choose(button) {
+    const portrait = this.box.querySelector("input[name=portrait]");
+    if (portrait && !portrait.reportValidity()) return;
+    this.chosen = button;
+    this.colours = button.dataset.way === "colours";
+    this.trial = new AbortController();
+    this.hushed();
+    this.go("aim");
+    this.parts.start.disabled = true;
+    this.parts.start.querySelector("[data-word]").textContent = this.words[this.colours ? "start_colours" : "start_plain"];
+    for (const note of this.box.querySelectorAll("[data-only]")) note.hidden = (note.dataset.only === "colours") !== this.colours;
+    this.parts.stage.focus({ preventScroll: true });
+    this.parts.stage.scrollIntoView({ block: "start" });
+    this.line.now(this.words.opening);
+    await this.attempt(() => this.aim());
+  }
+
+  async aim() {
+    await this.camera.open(this.trial.signal);
+    this.parts.camera.classList.add("live");
+    this.opened = performance.now();
+    this.hints.start(this.colours);
+    this.line.now(this.words.oval);
+    this.parts.start.disabled = false;
+  }
+
+  async start() {
+    this.parts.start.disabled = true;
+    this.parts.trouble.hidden = true;
+    const { signal } = this.trial;
+    await this.attempt(async () => {
+      const taken = this.colours ? await this.withColours(signal) : await this.withoutColours(signal);
+      taken.camera = this.camera.label;
+      this.rest();
+      await this.send(taken);
+    });
+  }
+
+  async withoutColours(signal) {
+    await this.settle(signal);
+    this.hints.stop();
+    this.line.now(this.words.recording);
+    this.parts.camera.classList.add("recording");
+    return { clip: await this.camera.record(() => pause(RECORD_MS, signal)), flashes: "no" };
+  }
+
+  // Waits until the picture can be used, or patience ends.
+  async settle(signal) {
     const since = performance.now();
     for (;;) {
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      if (!this.running) return;
-      const waited = performance.now() - since;
-      const light = this.brightness();
-      const usable = light >= DARK && light <= BRIGHT;
-      this.tell(light < DARK ? this.words.dark : light > BRIGHT ? this.words.bright : this.words.hold);
-      if ((usable && waited > SETTLE_MS) || waited > PATIENCE_MS) return;
+      await pause(200, signal);
+      const now = performance.now();
+      if ((this.hints.usable && now - this.opened > LEAST_MS) || now - since > PATIENCE_MS) return;
     }
   }
 
-  brightness() {
-    const canvas = (this.canvas ??= Object.assign(document.createElement("canvas"), { width: 32, height: 32 }));
-    const pen = canvas.getContext("2d", { willReadFrequently: true });
-    const side = Math.min(this.video.videoWidth, this.video.videoHeight) || 1;
-    pen.drawImage(this.video, (this.video.videoWidth - side) / 2, (this.video.videoHeight - side) / 2, side, side, 0, 0, 32, 32);
-    const pixels = pen.getImageData(0, 0, 32, 32).data;
-    let sum = 0;
-    for (let i = 0; i < pixels.length; i += 4) sum += 0.299 * pixels[i] + 0.587 * pixels[i + 1] + 0.114 * pixels[i + 2];
-    return sum / (pixels.length / 4);
+  async withColours(signal) {
+    const release = keepAwake();
+    try {
+      const [challenge] = await Promise.all([askChallenge(this.form, signal), this.light.fill()]);
+      signal.throwIfAborted();
+      return { clip: await this.play(JSON.parse(challenge), signal), challenge, flashes: "yes" };
+    } finally {
+      this.playing = false;
+      this.light.close();
+      (await release)();
+    }
   }
 
-  async record() {
-    this.tell(this.words.recording);
-    this.camera.classList.add("recording");
-    const type = ["video/webm;codecs=vp8", "video/webm", "video/mp4"].find((kind) => MediaRecorder.isTypeSupported(kind));
-    const recorder = new MediaRecorder(this.stream, { mimeType: type, videoBitsPerSecond: 4_000_000 });
-    const parts = [];
-    recorder.addEventListener("dataavailable", (event) => parts.push(event.data));
-    const done = new Promise((resolve, reject) => {
-      recorder.addEventListener("stop", resolve);
-      recorder.addEventListener("error", (event) => reject(event.error));
+  // The recording of one challenge. Raises Retake where this device could not show it as it was asked.
+  async play(challenge, signal) {
+    const plan = scheduleOf(challenge);
+    let shown;
+    this.hints.stop();
+    this.playing = true;
+    this.light.open(challenge);
+    await pause(GREY_MS, signal);
+    const clip = await this.camera.record(async () => {
+      await pause(BEFORE_MS, signal);
+      shown = await this.light.play(plan, signal);
+      await pause(TAIL_MS, signal);
     });
-    recorder.start();
-    setTimeout(() => recorder.state !== "inactive" && recorder.stop(), RECORD_MS);
-    await done;
-    this.close();
-    const plain = type.split(";")[0];
-    return new File(parts, plain === "video/mp4" ? "clip.mp4" : "clip.webm", { type: plain });
+    const fault = faultOf(plan, shown);
+    document.dispatchEvent(new CustomEvent("light-played", { detail: { states: plan.states, shown, fault } }));
+    if (fault) throw new Retake(fault);
+    return clip;
   }
 
-  send(clip) {
-    if (clip.size === 0) throw new DOMException("nothing was recorded", "NotReadableError");
-    this.tell(this.words.sending);
-    this.stop.hidden = true;
-    const carrier = new DataTransfer();
-    carrier.items.add(clip);
-    this.input.files = carrier.files;
-    this.form.requestSubmit();
+  async send(fields) {
+    this.go("send");
+    this.box.querySelector("[data-cancel]").hidden = false;
+    this.sends.now(this.words.sending);
+    fields.portrait ??= this.box.querySelector("input[name=portrait]")?.files[0];
+    const answer = await sendClip(this.form, fields, { progress: (share) => this.progress(share), signal: this.trial.signal });
+    if (answer.next) location.assign(answer.next);
+    else this.retry(answer);
+  }
+
+  // The demonstration: the invented person is filmed before the colours that this screen was given.
+  async letPlay(button) {
+    this.chosen = button;
+    this.trial = new AbortController();
+    this.hushed();
+    this.go("send");
+    this.parts.bar.removeAttribute("value");
+    this.sends.now(this.words.filming);
+    await this.attempt(async () => {
+      const challenge = await askChallenge(this.form, this.trial.signal);
+      const clip = await fetchClip(button.dataset.sendClip, challenge, this.trial.signal);
+      await this.send({ clip, challenge, flashes: "yes" });
+    });
+  }
+
+  progress(share) {
+    this.parts.bar.value = share;
+    if (share < 1) return;
+    this.parts.bar.removeAttribute("value"); // how long the check takes is not known
+    this.sends.now(this.words.checking);
+    this.box.querySelector("[data-cancel]").hidden = true;
+  }
+
+  retry({ instructions, left }) {
+    const list = this.parts.tips.querySelector("ul");
+    list.replaceChildren(...instructions.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+    this.parts.tips.querySelector("[data-left]").textContent = left;
+    this.parts.tips.hidden = false;
+    this.go("choose");
+    this.parts.tips.focus();
+    this.parts.tips.scrollIntoView({ block: "start" });
+  }
+
+  // Runs a part of the work; what goes wrong ends in words and in a choice of ways on.
+  async attempt(work) {
+    const { trial } = this;
+    try {
+      await work();
+    } catch (error) {
+      if (trial.signal.aborted && !(trial.signal.reason instanceof Retake)) return;
+      this.explain(trial.signal.aborted ? trial.signal.reason : error);
+    }
   }
 
   explain(error) {
+    if (MOVED_ON.has(error.code)) {
+      location.assign("/my/face"); // that page leads on, or says what to do
+      return;
+    }
+    const again = error instanceof Retake && this.camera.stream;
+    if (again) this.ready();
+    else {
+      this.rest();
+      this.go("choose");
+    }
+    this.parts.trouble.querySelector("[data-why]").textContent = this.why(error);
+    this.parts.trouble.hidden = false;
+    this.parts.trouble.focus();
+    this.parts.trouble.scrollIntoView({ block: "start" });
+    if (error instanceof DOMException) this.box.querySelector("[data-fallback]").open = true;
+  }
+
+  // The camera is still open: the same press again, with new colours.
+  ready() {
+    if (this.trial.signal.aborted) this.trial = new AbortController();
+    this.hints.start(this.colours);
+    this.parts.start.disabled = false;
+  }
+
+  why(error) {
     const known = {
       NotAllowedError: this.words.denied,
       SecurityError: this.words.denied,
@@ -119,53 +218,61 @@ class FaceCheck {
       OverconstrainedError: this.words.missing,
       NotReadableError: this.words.busy,
       AbortError: this.words.busy,
+      TypeError: this.words.offline,
+      Refusal: this.words.fault,
+      Retake: this.words[error.message],
     };
-    this.end(this.words.stopped);
-    this.trouble.querySelector("[data-why]").textContent = known[error.name] ?? this.words.unable;
-    this.trouble.hidden = false;
-    this.fallback.open = true;
-    this.trouble.focus();
+    return (error instanceof Refusal && error.message) || (known[error.name] ?? this.words.unable);
   }
 
-  end(text) {
-    this.running = false;
-    this.close();
-    this.tell(text);
-    this.stop.hidden = true;
-    this.start.hidden = false;
-    this.idle.hidden = false;
+  // The person ends it: back to the choice, with the focus where it was.
+  stop() {
+    if (this.at === "choose") return;
+    this.trial.abort();
+    this.light.close();
+    this.rest();
+    this.go("choose");
+    this.chosen?.focus();
   }
 
-  close() {
-    this.camera.classList.remove("recording");
-    for (const track of this.stream?.getTracks() ?? []) track.stop();
-    this.stream = undefined;
-    this.video.srcObject = null;
+  // The page ends it while it plays, and says why.
+  cut(reason) {
+    this.trial.abort(new Retake(reason));
+  }
+
+  rest() {
+    this.hints.stop();
+    this.parts.camera.classList.remove("recording", "live");
+    this.camera.close();
+  }
+
+  hushed() {
+    this.parts.trouble.hidden = this.parts.tips.hidden = true;
   }
 }
 
-// The demonstration's rendered clip: fetched from the shop and sent like any other.
-async function sendClip(button) {
-  const answer = await fetch(button.dataset.sendClip);
-  if (!answer.ok) return;
-  const clip = new File([await answer.blob()], "clip.webm", { type: "video/webm" });
-  const carrier = new DataTransfer();
-  carrier.items.add(clip);
-  button.form.querySelector("input[name=clip]").files = carrier.files;
-  button.form.requestSubmit();
+class Retake extends Error {
+  name = "Retake";
 }
 
-for (const button of document.querySelectorAll("[data-send-clip]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => sendClip(button));
+function pause(ms, signal) {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}
+
+// Who asked the device for less motion is offered the way without colours first.
+function calmFirst(ways, note) {
+  if (!matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  ways.prepend(ways.querySelector("[data-way=plain]"));
+  note.hidden = false;
 }
 
 for (const box of document.querySelectorAll("[data-face]")) {
-  const able = navigator.mediaDevices?.getUserMedia && window.MediaRecorder && window.DataTransfer;
-  if (able) {
-    box.querySelector("[data-live]").hidden = false;
-    new FaceCheck(box);
-  } else {
-    box.querySelector("[data-fallback]").open = true;
-  }
+  if (window.HTMLDialogElement) new FacePage(box);
 }
