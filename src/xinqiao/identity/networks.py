@@ -13,8 +13,10 @@ import onnxruntime
 
 from xinqiao.kit import Settings
 
+from . import own
 from .errors import ModelsUnavailable
 from .guests import Guest, load_guests
+from .sources import shipped
 from .thresholds import Thresholds
 
 PACKAGED = Path(__file__).parent / "weights"
@@ -37,14 +39,18 @@ class FaceModels:
 
     @classmethod
     def load(cls, settings: Settings | None = None) -> FaceModels:
-        """The packaged weights, or a deployment's own: a folder `models/identity` under `settings.home` with the same file names.
+        """The packaged weights, or a deployment's own: a folder `models/identity` under `settings.home` with the same file names, and what
+        `liveness train` and `liveness calibrate` made (`own`).
 
         Raises ModelsUnavailable when a file is missing, altered, or not loadable.
         """
         folder = folder_of(settings)
         try:
             manifest = {entry["name"]: entry for entry in json.loads((folder / "manifest.json").read_text("utf-8"))}
-            sessions = {name: _session(folder, entry) for name, entry in manifest.items()}
+            places = dict.fromkeys(manifest, folder)
+            if settings and (mine := own.own_texture(settings.home)):
+                places[own.TEXTURE], manifest[own.TEXTURE] = mine
+            sessions = {name: _session(places[name], entry) for name, entry in manifest.items()}
             thresholds = Thresholds.parse((folder / "thresholds.json").read_text("utf-8"))
         except (OSError, KeyError, ValueError, RuntimeError) as problem:
             raise ModelsUnavailable(type(problem).__name__) from problem
@@ -52,21 +58,25 @@ class FaceModels:
         versions = {name: f"{entry['version']}@{entry['sha256'][:8]}" for name, entry in manifest.items()} | {
             g.name: g.version for g in guests
         }
+        versions["fusion"] = shipped().version
+        told = None
+        if settings:
+            thresholds, told = own.calibrated(settings.home, thresholds, versions)
         return cls(
             detector=sessions["face_detector"],
             mesh=sessions["face_mesh"],
             embedder=sessions["face_embedder"],
             texture=sessions.get("liveness_texture"),
             thresholds=thresholds,
-            versions=versions | {"thresholds": thresholds.version},
+            versions=versions | {"thresholds": thresholds.version} | ({"calibration": told} if told else {}),
             guests=guests,
         )
 
 
 def folder_of(settings: Settings | None) -> Path:
     """Where the weights lie: a deployment's own, or the packaged ones."""
-    own = settings.home / "models" / "identity" if settings else None
-    return own if own and (own / "manifest.json").is_file() else PACKAGED
+    mine = settings.home / "models" / "identity" if settings else None
+    return mine if mine and (mine / "manifest.json").is_file() else PACKAGED
 
 
 def _session(folder: Path, entry: Mapping[str, str]) -> onnxruntime.InferenceSession:

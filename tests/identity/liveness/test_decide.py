@@ -9,7 +9,7 @@ import pytest
 
 from xinqiao.identity import FaceModels, Outcome, Signal, State
 from xinqiao.identity.liveness.decide import FAMILIES, NEEDED, Evidence, Label, Verdict, combined, fuse
-from xinqiao.identity.liveness.sources import FILE, Rule, shipped
+from xinqiao.identity.sources import FILE, Rule, shipped
 from xinqiao.identity.thresholds import Band, Device, Fusion
 
 ANY = Fusion(0.6, {"any": Device(1.0, 0.0, Band(0.8, 0.45), calibrated=False)})

@@ -1,6 +1,6 @@
 """Fusion: every signal, one score, one decision. Pure.
 
-The score adds the evidence of each group of sources as log-odds, bounded by how often the group errs (`sources.py`); our network's is calibrated
+The score adds the evidence of each group of sources as log-odds, bounded by how often the group errs (`identity.sources`); our network's is calibrated
 by class of camera first (Platt 1999). A signal that failed for a reason no second look can mend (a frozen clip, a spliced one) sets it to nothing.
 Three answers: live, attack, and "try again: ..."; whether a person looks is the outcome's word. A signal that was needed and did not run never
 counts as passed. What is needed depends on what was given: a clip, and each sensor or challenge that came with it. In the dark the colour
@@ -18,8 +18,8 @@ import numpy as np
 
 from ..model import DECEIT, Outcome, Signal, State, decide, explain
 from ..reasons import Reason
+from ..sources import APPEARANCE, Rule, shipped
 from ..thresholds import ANY_DEVICE, Fusion
-from .sources import APPEARANCE, Rule, shipped
 
 NEEDED = ("selfie_quality", "length", "motion", "one_person", "texture", "timing", "repeats")
 """Signals without which nothing passes."""
@@ -94,17 +94,17 @@ def fuse(
     took_ms: float = 0.0,
     rule: Rule | None = None,
 ) -> Verdict:
-    """`evidence` by the name of its source. Where more than one group speaks, what each alone would leave to a person is settled by their sum."""
+    """`evidence` by the name of its source. Where more than one speaks, what each alone would leave to a person is settled by the whole."""
     rule, (name, bounds) = rule or shipped(), fusion.device(device)
     whole, heard = _excused(signals, evidence, rule)
     parts = contributions(heard, rule)
     score = total(parts)
-    if score is not None and set(parts) != {APPEARANCE}:
+    if score is not None and (len(heard) > 1 or set(parts) != {APPEARANCE}):
         state = bounds.band.state(score)
         whole.append(Signal("fused", state, score, {State.REFER: "borderline", State.FAIL: "fused_attack"}.get(state)))
     if any(s.state is State.FAIL and s.reason in DECEIT for s in signals):
         score = 0.0
-    outcome = decide(_weighed(whole, parts, rule), needed(whole, excused=_dark(signals)))
+    outcome = decide(_weighed(whole, heard, rule), needed(whole, excused=_dark(signals)))
     return Verdict(
         label=_label(outcome, score, bounds.cut if bounds.cut is not None else fusion.cut),
         outcome=outcome,
@@ -165,20 +165,22 @@ def _spoke(states: Sequence[State | None]) -> bool:
     return State.FAIL in states or all(state is State.PASS for state in states)
 
 
-def _weighed(signals: Sequence[Signal], parts: Mapping[str, float], rule: Rule) -> list[Signal]:
-    """As `decide` counts them: doubt about one group among several is settled by `fused`, and so is a refusal that its group may not make alone."""
-    if len(parts) < 2:
+def _weighed(signals: Sequence[Signal], heard: Mapping[str, Evidence], rule: Rule) -> list[Signal]:
+    """As `decide` counts them: doubt about one source among several is settled by `fused`, and so is a refusal that its group may not make
+    alone where another group speaks."""
+    groups = {rule.group(source) for source in heard}
+    if len(heard) < 2:
         return list(signals)
-    return [replace(s, state=State.PASS) if _settled(s, parts, rule) else s for s in signals]
+    return [replace(s, state=State.PASS) if _settled(s, groups, rule) else s for s in signals]
 
 
-def _settled(signal: Signal, parts: Mapping[str, float], rule: Rule) -> bool:
-    known = signal.name in rule.sources or signal.name.startswith("model_")
-    group = rule.groups[rule.group(signal.name)]
-    if not known or rule.group(signal.name) not in parts or not group.settles:
+def _settled(signal: Signal, groups: set[str], rule: Rule) -> bool:
+    name = rule.group(signal.name)
+    group = rule.groups[name]
+    if name not in groups or not group.settles or not (signal.name in rule.sources or signal.name.startswith("model_")):
         return False
     if signal.state is State.FAIL:
-        return group.refuses_below is not None and signal.value is not None and signal.value >= group.refuses_below
+        return len(groups) > 1 and group.refuses_below is not None and signal.value is not None and signal.value >= group.refuses_below
     return signal.state is State.REFER
 
 
