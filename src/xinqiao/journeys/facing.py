@@ -211,6 +211,7 @@ def _keep(house: House, db: Connection, application: UUID, evidence: IdentityEvi
         case.person,
         check=new_id(),
         challenge=taken.challenge.id if taken.challenge else None,
+        slots=taken.challenge.body()["slots"] if taken.challenge else None,
         tries_left=tries_left(house, case),
         **evidence.record(),
     )
