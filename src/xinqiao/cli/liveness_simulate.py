@@ -39,6 +39,7 @@ def simulate(
     devices: Names = (),
     nir: Flag = False,
     depth: Flag = False,
+    right: Flag = False,
     video: Literal["webm", "mp4", "frames"] = "webm",
     height: int = 320,
     jobs: int = 1,
@@ -56,6 +57,7 @@ def simulate(
     devices: basic, middle, flagship.
     nir: Also a near-infrared picture.
     depth: Also a depth map.
+    right: Also what a second colour camera beside the first saw.
     video: How each session is stored.
     height: Rows of a frame; the width is three quarters of it.
     jobs: Processes.
@@ -77,6 +79,7 @@ def simulate(
                 video=video,
                 infrared=nir,
                 depth=depth,
+                right=right,
             )
         except ValueError as problem:
             raise WrongSimulation(problem) from problem

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from ..challenge.model import TICK, Challenge
-from . import raster
+from . import near, ranging, raster
 from .camera import Camera
 from .head import MOVES, SHEET, SKIN, Solid, join
 from .scene import DEVICES, Scene
@@ -37,6 +37,10 @@ class Session:
     """uint8 (rows, columns) under an infrared lamp at the camera"""
     depth: np.ndarray | None
     """uint16 millimetres (rows, columns), 0 unknown"""
+    right: np.ndarray | None = None
+    """uint8 RGB: what a second camera saw in the instant of the middle frame"""
+    stereo: dict[str, Any] | None = None
+    """how that camera stands, as `ranging.pair` tells it, and when it looked (`time`, seconds)"""
 
     def truth(self) -> dict[str, Any]:
         """All that is known about it, for JSON. `label` says that it is simulated."""
@@ -52,7 +56,7 @@ class Session:
         }
 
 
-def film(scene: Scene, challenge: Challenge, *, infrared: bool = False, depth: bool = False) -> Session:
+def film(scene: Scene, challenge: Challenge, *, infrared: bool = False, depth: bool = False, right: bool = False) -> Session:
     """The same scene and challenge give the same session, bit for bit, on one machine."""
     rng = np.random.default_rng([11, scene.seed])
     stage = build(scene, rng)
@@ -70,7 +74,13 @@ def film(scene: Scene, challenge: Challenge, *, infrared: bool = False, depth: b
         linear = _expose(stage, scene, challenge, edges, time, pose, sway[number], camera)
         camera.meter(linear, first=False)
         frames.append(camera.develop(linear, (time - times[0]) / (times[-1] - times[0]), exposure))
-    middle = poses[len(poses) // 2]
+    half = len(poses) // 2
+    middle, pair = poses[half], ranging.pair(scene)
+    second = None
+    if right:
+        aside = _expose(stage, scene, challenge, edges, times[half], middle, sway[half], camera, aside=pair["baseline"] / 100)
+        camera.gain *= float(np.exp(rng.normal(0, 0.05)))
+        second = camera.develop(aside, (times[half] - times[0]) / (times[-1] - times[0]), camera.exposure)
     return Session(
         scene=scene,
         challenge=challenge,
@@ -80,6 +90,8 @@ def film(scene: Scene, challenge: Challenge, *, infrared: bool = False, depth: b
         edges=edges - times[0],
         infrared=_infrared(stage, scene, middle, rng) if infrared else None,
         depth=_depth(stage, scene, middle, rng) if depth else None,
+        right=second,
+        stereo=pair | {"time": round(times[half] - times[0], 4)} if right else None,
     )
 
 
@@ -143,9 +155,18 @@ def _velocity(poses: list[Pose], scene: Scene) -> np.ndarray:
 
 
 def _expose(
-    stage: Stage, scene: Scene, challenge: Challenge, edges: np.ndarray, time: float, pose: Pose, sway: np.ndarray, camera: Camera
+    stage: Stage,
+    scene: Scene,
+    challenge: Challenge,
+    edges: np.ndarray,
+    time: float,
+    pose: Pose,
+    sway: np.ndarray,
+    camera: Camera,
+    *,
+    aside: float = 0.0,
 ) -> np.ndarray:
-    """One linear frame: every row opens a little later than the one above it."""
+    """One linear frame: every row opens a little later than the one above it. `aside`: decimetres by which a second camera stands to the right."""
     rows, columns = scene.size
     opens = time + np.linspace(0, DEVICES[scene.device].readout, rows)
     screen = np.ascontiguousarray(challenge.over(opens, camera.exposure, edges))
@@ -169,12 +190,12 @@ def _expose(
         np.array(scene.sun),
         scene.sun_share,
     )
-    pixels = on_screen(points, scene.size, (float(sway[0]), float(sway[1])))
-    near, weights = raster.visible(pixels, solid.triangles, solid.layer, solid.closed, solid.uv, stage.hole, columns, rows)
+    pixels = on_screen(points - np.array([aside, 0, 0], np.float32), scene.size, (float(sway[0]), float(sway[1])))
+    nearest, weights = raster.visible(pixels, solid.triangles, solid.layer, solid.closed, solid.uv, stage.hole, columns, rows)
     behind = np.array([scene.lux * scene.wall_light, scene.nits * SCREEN[0] * SCREEN[1] / scene.wall**2])
-    wall = _backdrop(stage, scene, pose)
+    wall = _backdrop(stage, scene, pose, aside)
     return raster.paint(
-        near,
+        nearest,
         weights,
         solid.triangles,
         solid.layer,
@@ -228,47 +249,22 @@ def _shown(stage: Stage, scene: Scene, time: float, opens: np.ndarray, exposure:
     return atlas, band
 
 
-def _backdrop(stage: Stage, scene: Scene, pose: Pose) -> np.ndarray:
-    """The wall, moved a little by the hand that holds the phone."""
+def _backdrop(stage: Stage, scene: Scene, pose: Pose, aside: float = 0.0) -> np.ndarray:
+    """The wall, moved a little by the hand that holds the phone, or as a second camera `aside` sees it."""
     rows, columns = scene.size
     shift = FOCAL * rows * np.array([(pose.x - scene.x) * 0.6 / pose.away, -(pose.y - scene.y) * 0.6 / pose.away])
     spare = (np.array(stage.wall.shape[1::-1]) - (columns, rows)) / 2
+    shift[0] += FOCAL * rows * aside / scene.wall
     dx, dy = np.clip(spare + shift, 0, spare * 2 - 1)
     matrix = np.array([[1, 0, -dx], [0, 1, -dy]], np.float32)
     return cv2.warpAffine(stage.wall, matrix, (columns, rows), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _infrared(stage: Stage, scene: Scene, pose: Pose, rng: np.random.Generator) -> np.ndarray:
-    """A still near 900 nm, lit by a lamp beside the camera; screens send nothing out."""
-    solid, points, normals = _together(stage, pose)
-    lamp = np.array([[0.1, 0.0, 0.0, 900.0]], np.float32)
-    lit = raster.illuminate(points, normals, solid.enclosed, solid.open, solid.shine, lamp, np.zeros(1, np.int64), scene.lux * 0.05, CEILING, np.array(scene.sun), scene.sun_share)  # fmt: skip
-    rows, columns = scene.size
-    near, weights = raster.visible(
-        on_screen(points, scene.size), solid.triangles, solid.layer, solid.closed, solid.uv, stage.hole, columns, rows
-    )
-    wall = np.repeat(_backdrop(stage, scene, pose).mean(-1, keepdims=True) * 0.5 + 0.25, 3, -1)
-    white, steady = np.ones((rows, 2, 3)), np.ones(rows)
-    dark = np.zeros_like(stage.emission)
-    linear = raster.paint(near, weights, solid.triangles, solid.layer, lit, solid.uv, stage.infrared, np.ones((len(stage.atlas), 3), np.float32), dark, stage.dots, wall, np.array([scene.lux * 0.05 * scene.wall_light, 900 / scene.wall**2]), white, steady, np.ones(3), steady)[..., 0]  # fmt: skip
-    level = 0.5 / max(float(np.percentile(linear, 92)), 1e-3) if rng.random() < 0.4 else 0.35 / 45.0
-    electrons = np.clip(linear * level, 0, 1.2) * 3000
-    seen = (electrons + rng.normal(size=electrons.shape) * np.sqrt(electrons + 60)) / 3000
-    return (np.clip(cv2.GaussianBlur(seen.astype(np.float32), (0, 0), 0.7), 0, 1) ** np.float32(1 / 1.8) * 255).astype(np.uint8)
+def _infrared(stage: Stage, scene: Scene, pose: Pose, rng: np.random.Generator, variant: int = 0) -> np.ndarray:
+    by = near.eye(scene, variant)
+    linear = near.light(stage, scene, pose, _together(stage, pose), _backdrop(stage, scene, pose), by)
+    return near.develop(linear, by, rng)
 
 
-def _depth(stage: Stage, scene: Scene, pose: Pose, rng: np.random.Generator) -> np.ndarray:
-    """Structured light or stereo at arm's length: noise grows with the square of the distance, edges and grazing surfaces drop out."""
-    solid, points, normals = _together(stage, pose)
-    none, halves = lamps(0.0)
-    lit = raster.illuminate(points, normals, solid.enclosed, solid.open, solid.shine, none, halves, 0.0, CEILING, np.array(scene.sun), 0.0)
-    rows, columns = scene.size
-    near, weights = raster.visible(
-        on_screen(points, scene.size), solid.triangles, solid.layer, solid.closed, solid.uv, stage.hole, columns, rows
-    )
-    metres = raster.depths(near, weights, solid.triangles, lit) / 10
-    metres = np.where(metres > 0, metres, scene.wall / 10).astype(np.float32)
-    steep = np.hypot(cv2.Sobel(metres, cv2.CV_32F, 1, 0), cv2.Sobel(metres, cv2.CV_32F, 0, 1)) / 8
-    noise = cv2.GaussianBlur(rng.standard_normal(metres.shape, np.float32), (0, 0), 1.2) * 3.5 * 0.006 * metres**2
-    lost = (steep > 0.03) | (rng.random(metres.shape) < 0.005)
-    return np.where(lost, 0, np.round((metres + noise) * 1000)).astype(np.uint16)
+def _depth(stage: Stage, scene: Scene, pose: Pose, rng: np.random.Generator, variant: int = 0) -> np.ndarray:
+    return ranging.depth(stage, scene, pose, _together(stage, pose), ranging.ranger(scene, variant), rng)

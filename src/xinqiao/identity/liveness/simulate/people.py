@@ -63,7 +63,7 @@ def invent(seed: int, chart: tuple[int, int] = (320, 240)) -> Person:
         scatter=rng.uniform(0.75, 1.25),
         shine=rng.uniform(18, 45),
         textures=textures.astype(np.float32),
-        infrared_textures=_infrared(textures, dark, infrared).astype(np.float32),
+        infrared_textures=_infrared(textures, dark, infrared, np.random.default_rng([20_261_123, seed])).astype(np.float32),
     )
 
 
@@ -134,13 +134,16 @@ def _eyes(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return out
 
 
-def _infrared(textures: np.ndarray, covered: np.ndarray, skin: float) -> np.ndarray:
-    """The same layers near 900 nm: even skin, lips that do not show, dark pupils, hair lighter than it looks, cloth that shines."""
+def _infrared(textures: np.ndarray, covered: np.ndarray, skin: float, rng: np.random.Generator) -> np.ndarray:
+    """The same layers near 900 nm: even skin, lips that hardly show, hair lighter than it looks, cloth and frames that shine, each by its own share."""
     out = np.repeat(textures.mean(-1, keepdims=True), 3, -1)
-    relief = out[SKIN] / max(1e-6, float(np.median(out[SKIN])))
-    out[SKIN] = skin * np.clip(0.85 + 0.15 * relief, 0.6, 1.2)
-    out[SKIN] = out[SKIN] * (1 - 0.55 * covered[..., None])
-    out[HAIR] = 0.15 + 0.5 * out[HAIR]
-    out[EYE] = 0.25 + 0.4 * out[EYE]
+    relief = np.clip(out[SKIN] / max(1e-6, float(np.median(out[SKIN]))), 0.4, 1.6)
+    left = rng.uniform(0.04, 0.3)
+    out[SKIN] = skin * np.clip(1 + left * (relief - 1), 0.6, 1.2)
+    out[SKIN] = out[SKIN] * (1 - rng.uniform(0.3, 0.85) * covered[..., None])
+    out[HAIR] = rng.uniform(0.04, 0.3) + 0.5 * out[HAIR]
+    out[EYE] = rng.uniform(0.1, 0.35) + 0.4 * out[EYE]
+    out[EYE][textures[EYE].max(-1) < 0.01] = 0.03
+    out[GEAR] = rng.uniform(0.03, 0.5)
     out[SHEET] = 0.0
     return out

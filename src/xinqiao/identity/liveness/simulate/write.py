@@ -2,6 +2,7 @@
 
     OUT/live/PERSON/NAME.webm, NAME.json             OUT/attack/SPECIES/PERSON/NAME.webm, NAME.json
     OUT/sensors/NAME.nir.png, NAME.depth.png (16 bits, millimetres), NAME.challenge.json
+    OUT/sensors/NAME.right.png, NAME.stereo.json     a second colour camera, and how it stands
     OUT/sessions.jsonl                               one line a session
 
 With `frames` instead of a clip, NAME is a folder of PNG pictures. Everything is labelled simulated.
@@ -47,6 +48,7 @@ class Order:
     video: str
     infrared: bool
     depth: bool
+    right: bool = False
 
 
 def challenge_of(seed: int) -> Challenge:
@@ -72,7 +74,7 @@ def session_of(order: Order, number: int) -> Session:
         size=order.size,
         codec=VIDEO[order.video] or "libvpx",
     )
-    return film(scene, challenge_of(seed), infrared=order.infrared, depth=order.depth)
+    return film(scene, challenge_of(seed), infrared=order.infrared, depth=order.depth, right=order.right)
 
 
 def simulate(order: Order, *, jobs: int = 1) -> Iterator[dict[str, Any]]:
@@ -136,6 +138,10 @@ def _sensors(session: Session, folder: Path, name: str) -> dict[str, Any]:
         if picture is not None:
             _save(folder / f"{name}.{kind}.png", picture)
             row[kind] = f"sensors/{name}.{kind}.png"
+    if session.right is not None:
+        _save(folder / f"{name}.right.png", session.right[:, :, ::-1])
+        (folder / f"{name}.stereo.json").write_text(json.dumps(session.stereo), "utf-8")
+        row |= {"right": f"sensors/{name}.right.png", "stereo": f"sensors/{name}.stereo.json"}
     return row
 
 

@@ -1,0 +1,30 @@
+"""The view of a face that the near-infrared network sees: tight, upright, its brightness made even."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ...detection import Face
+
+SIDE, SCALE = 112, 1.3
+LEAST_SPREAD = 6.0
+"""Grey levels: a flatter crop is not stretched further, or it would be noise that is judged."""
+
+
+def square(grey: np.ndarray, face: Face, scale: float = SCALE, pixels: int = SIDE) -> np.ndarray:
+    """uint8 (pixels, pixels): a square `scale` times the face, turned so that the eyes are level; edges repeat beyond the picture."""
+    across = face.eyes[1] - face.eyes[0]
+    angle = float(np.degrees(np.arctan2(across[1], across[0])))
+    size = pixels / (face.side * scale)
+    matrix = cv2.getRotationMatrix2D(face.centre, angle, size)
+    matrix[:, 2] += pixels / 2 - np.array(face.centre)
+    if size < 0.7:
+        grey = cv2.GaussianBlur(grey, (0, 0), 0.45 / size)  # a plain resampling would alias
+    return cv2.warpAffine(grey, matrix, (pixels, pixels), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def even(crop: np.ndarray) -> np.ndarray:
+    """float32 (1, 1, side, side), mean 0 and spread 1: what exposure and lamp make of a face says nothing about it."""
+    value = crop.astype(np.float32)
+    return ((value - value.mean()) / max(float(value.std()), LEAST_SPREAD))[None, None]
