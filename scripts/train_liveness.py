@@ -1,167 +1,123 @@
-"""Train the texture network of xinqiao.identity.liveness, and measure it on people it never saw.
+"""Train the texture network of xinqiao.identity.liveness, and measure it where it was not trained.
 
     python3.11 -m venv /tmp/torch && /tmp/torch/bin/pip install -r requirements.lock && /tmp/torch/bin/pip install torch==2.13.0 onnx
-    nice -n 10 /tmp/torch/bin/python scripts/train_liveness.py FRAMES OUT --renders PEOPLE
+    nice /tmp/torch/bin/python scripts/liveness_pool.py POOL --frames FRAMES --simulated SESSIONS --renders PEOPLE
+    nice /tmp/torch/bin/python scripts/liveness_pool.py POOL --simulated OTHERS --name unseen --plain-only
+    nice /tmp/torch/bin/python scripts/train_liveness.py POOL OUT trial|kinds|folds|final [--recipe NAME]
 
-FRAMES holds live/PERSON/*.jpg and print/PERSON/*.jpg (NUAA's layout); PEOPLE what render_people.py wrote (train/, test/). The recipe below
-is fixed before any held-out person is looked at: three folds by person are trained and scored, then one network on everybody. Writes
-OUT/texture.onnx (float16 storage) and OUT/report.json. One core.
+`trial`: trained on what is made from live NUAA frames of some people, tested on real prints of the others and on simulated sessions: the choice
+between the recipes rests on it alone. `kinds`: without one kind of made attack, tested on it. `folds`: NUAA by person. `final`: everybody;
+writes OUT/texture.onnx. Each adds a line to OUT/trials.jsonl. One core.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import onnx
-import onnxruntime
 import torch
-from liveness_attacks import ATTACKS
+from liveness_network import Shape, Texture, export
+from liveness_rates import Row, at_cut, by_person, pooled
 from onnx_half import halve
 from torch import nn
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
-from xinqiao.identity.detection import Face, find_faces
-from xinqiao.identity.liveness.crops import SIDE, TIGHT, WIDE, square
-
-FOLDS = 3
-BATCH = 64
-STEPS = {"fold": 300, "final": 450}
-VARIANTS = 2
-PORTRAITS = 8
-MARGIN = 8
+SIDE, MARGIN, FOLDS, BATCH = 112, 8, 3, 64
+MADE = ("replay", "paper", "mask")
+Sample = Mapping[str, object]
 
 
-@dataclass(frozen=True)
-class Sample:
-    """`crops`: (2, SIDE + MARGIN, SIDE + MARGIN, 3) uint8; `kind`: live, print (real), replay or paper (made)."""
-
-    crops: np.ndarray
-    kind: str
-    person: str
-    origin: str
-    number: int
-
-
-class TwoCrops(nn.Module):
-    """Two plain convolutional trunks, joined by one layer; input (n, 6, 112, 112) in -1..1, output log-odds of live (n,)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tight, self.wide = trunk(), trunk()
-        self.head = nn.Sequential(nn.Dropout(0.4), nn.Linear(192, 1))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.head(torch.cat([self.tight(x[:, :3]).mean((2, 3)), self.wide(x[:, 3:]).mean((2, 3))], 1))[:, 0]
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    shape: Shape
+    steps: int = 420
+    erase: float = 0.15
+    """chance that a part of a view is hidden"""
+    smooth: float = 0.04
+    only: tuple[str, ...] = ("nuaa", "simulated", "render")
+    varied: float = 0.8
+    """share of samples that went through another camera"""
 
 
-def trunk() -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for before, after, stride in ((3, 16, 2), (16, 32, 2), (32, 64, 2), (64, 64, 1), (64, 96, 2)):
-        layers += [nn.Conv2d(before, after, 3, stride, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU(inplace=True)]
-    return nn.Sequential(*layers)
+RECIPES = {
+    "two": Recipe(Shape()),
+    "two-residuals": Recipe(Shape(residuals=True)),
+    "three": Recipe(Shape(views=(0, 1, 2))),
+    "three-residuals": Recipe(Shape(views=(0, 1, 2), residuals=True)),
+    "two-statistics": Recipe(Shape(residuals=True, statistics=True)),
+}
+DOMAINS = {"nuaa": 0.55, "simulated": 0.28, "render": 0.17}
+KINDS = {"print": 0.30, "replay": 0.30, "paper": 0.25, "mask": 0.10, "simulated": 0.5}
+"""Shares of the domains, and of the attacks within one: live and attack are even in each domain, so that a domain tells nothing."""
 
 
-# ---------------------------------------------------------------------------------------------------------------- samples
+class Pool:
+    """Samples of several files as one."""
+
+    def __init__(self, folder: Path, names: tuple[str, ...]) -> None:
+        self.crops = [np.load(folder / f"{n}.npy", mmap_mode="r") for n in names]
+        self.rows = [json.loads((folder / f"{n}.json").read_text("utf-8")) for n in names]
+        self.index = [(a, b) for a, rows in enumerate(self.rows) for b in range(len(rows))]
+
+    def row(self, n: int) -> Sample:
+        a, b = self.index[n]
+        return self.rows[a][b]
+
+    def crop(self, n: int) -> np.ndarray:
+        a, b = self.index[n]
+        return self.crops[a][b]
+
+    def where(self, test: Callable[[Sample], bool]) -> list[int]:
+        return [n for n in range(len(self.index)) if test(self.row(n))]
 
 
-def gather(frames: Path, renders: Path | None, detector) -> list[Sample]:
-    rng = np.random.default_rng(11)
-    out: list[Sample] = []
-    for number, (file, kind, person, origin) in enumerate(sources(frames, renders)):
-        picture = cv2.cvtColor(cv2.imread(str(file)), cv2.COLOR_BGR2RGB)
-        faces = find_faces(detector, picture)
-        if faces:
-            out += samples_of(picture, faces[0], kind, person, origin, number, rng)
-    for number, file in enumerate(sorted(renders.glob("train/*/portrait.png")) if renders else []):
-        out += printed_portrait(cv2.cvtColor(cv2.imread(str(file)), cv2.COLOR_BGR2RGB), file.parent.name, detector, number, rng)
-    return out
+def group_of(row: Sample) -> tuple[str, str]:
+    kind = str(row["kind"])
+    return str(row["origin"]), kind if kind in ("live", "print", *MADE) else "simulated"
 
 
-def sources(frames: Path, renders: Path | None) -> Iterator[tuple[Path, str, str, str]]:
-    for file in sorted(frames.glob("*/*/*.jpg")):
-        yield file, file.parent.parent.name, file.parent.name, "nuaa"
-    for part in ("train", "test") if renders else ():
-        for file in sorted(renders.glob(f"{part}/*/selfie/*.png")):
-            yield file, "live", file.parents[1].name, f"render-{part}"
-
-
-def printed_portrait(portrait, person, detector, number, rng) -> list[Sample]:
-    """What a thief of an ID picture has: the studio portrait itself, as large as the view, on paper and on a screen; never live."""
-    height = portrait.shape[1] * 3 // 4
-    picture = cv2.resize(portrait[60 : 60 + height], (640, 480), interpolation=cv2.INTER_CUBIC)
-    face = find_faces(detector, picture)[0]
-    made = [(name, ATTACKS[name](picture, (*face.centre, face.side), rng)) for name in ("paper", "replay") * PORTRAITS]
-    return [Sample(crops(image, where), name, person, "render-train", number) for name, (image, where) in made]
-
-
-def samples_of(picture, face, kind, person, origin, number, rng):
-    out = [Sample(crops(picture, (*face.centre, face.side)), kind, person, origin, number)]
-    if kind == "live":
-        for n in range(VARIANTS):
-            name = ("replay", "paper")[n % 2]
-            attacked, where = ATTACKS[name](picture, (*face.centre, face.side), rng)
-            out.append(Sample(crops(attacked, where), name, person, origin, number))
-    return out
-
-
-def crops(picture: np.ndarray, where: tuple[float, float, float]) -> np.ndarray:
-    x, y, side = where
-    face = Face((x - side / 2, y - side / 2, x + side / 2, y + side / 2), 1.0, np.zeros((2, 2)))
-    grown = (SIDE + MARGIN) / SIDE
-    return np.stack([cv2.resize(square(picture, face, s * grown), (SIDE + MARGIN, SIDE + MARGIN)) for s in (TIGHT, WIDE)])
-
-
-def vary(sample: Sample, rng: np.random.Generator) -> np.ndarray:
-    """What any camera and any network may do to a picture, live or not: shift, flip, colour, gamma, blur, noise, coding."""
+def vary(crops: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
+    """Shift, flip, a little light, hide a part; the pool's samples have been through their cameras already."""
     dx, dy = rng.integers(0, MARGIN + 1, 2)
-    image = sample.crops[:, dy : dy + SIDE, dx : dx + SIDE].astype(np.float32) / 255
+    image = crops[:, dy : dy + SIDE, dx : dx + SIDE]
     if rng.random() < 0.5:
         image = image[:, :, ::-1]
-    image = np.clip(image * rng.uniform(0.65, 1.3) * rng.uniform(0.88, 1.12, 3) + rng.uniform(-0.06, 0.06), 0, 1) ** rng.uniform(0.7, 1.4)
-    if rng.random() < 0.2:
-        image = np.repeat(image.mean(-1, keepdims=True), 3, -1) * rng.uniform(0.6, 1) + image * rng.uniform(0, 0.4)
-    views = [np.ascontiguousarray(v) for v in image]
-    if rng.random() < 0.5:
-        sigma = float(rng.uniform(0.2, 1.3))
-        views = [cv2.GaussianBlur(v, (0, 0), sigma) for v in views]
-    if rng.random() < 0.4:
-        level = rng.uniform(0.003, 0.03)
-        views = [v + rng.normal(0, level, v.shape).astype(np.float32) for v in views]
-    bytes_ = [np.clip(v * 255, 0, 255).astype(np.uint8) for v in views]
-    if rng.random() < 0.5:
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 95))]
-        bytes_ = [cv2.imdecode(cv2.imencode(".jpg", v, quality)[1], 1) for v in bytes_]
-    return np.stack(bytes_)
+    image = np.clip(image.astype(np.float32) * rng.uniform(0.85, 1.15) * rng.uniform(0.95, 1.05, 3) + rng.uniform(-8, 8), 0, 255)
+    if rng.random() < recipe.erase:
+        view = image[rng.integers(len(image))]
+        top, left, high, wide = rng.integers(0, 80), rng.integers(0, 80), *rng.integers(16, 56, 2)
+        view[top : top + high, left : left + wide] = view.mean((0, 1))
+    return image
 
 
 def tensor(batch: list[np.ndarray]) -> torch.Tensor:
     stack = np.stack(batch).astype(np.float32) / 127.5 - 1
-    return torch.from_numpy(np.ascontiguousarray(stack.transpose(0, 1, 4, 2, 3)).reshape(len(batch), 6, SIDE, SIDE))
+    return torch.from_numpy(np.ascontiguousarray(stack.transpose(0, 1, 4, 2, 3)).reshape(len(batch), -1, SIDE, SIDE))
 
 
 # ---------------------------------------------------------------------------------------------------------------- training
 
 
-def fit(samples: list[Sample], steps: int, seed: int) -> TwoCrops:
+def fit(pool: Pool, chosen: list[int], recipe: Recipe, seed: int) -> Texture:
     torch.manual_seed(seed)
-    rng, model = np.random.default_rng(seed), TwoCrops()
+    rng, model = np.random.default_rng(seed), Texture(recipe.shape).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.05)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)
-    groups = list(shares(samples).values())
-    started = time.time()
-    for step in range(steps):
-        drawn = [groups[g] for g in rng.choice(len(groups), BATCH, p=list(WEIGHTS.values()))]
-        chosen = [samples[rng.choice(people[rng.integers(len(people))])] for people in drawn]
-        truth = torch.tensor([0.96 if s.kind == "live" else 0.04 for s in chosen])
-        loss = nn.functional.binary_cross_entropy_with_logits(model(tensor([vary(s, rng) for s in chosen])), truth)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=recipe.steps)
+    groups, chances = shares(pool, chosen, recipe)
+    started, views = time.time(), list(recipe.shape.views)
+    for step in range(recipe.steps):
+        people = [groups[g] for g in rng.choice(len(groups), BATCH, p=chances)]
+        numbers = [int(rng.choice(someone[rng.integers(len(someone))])) for someone in people]
+        truth = torch.tensor([1 - recipe.smooth if pool.row(n)["kind"] == "live" else recipe.smooth for n in numbers])
+        seen = tensor([vary(pool.crop(n)[views], recipe, rng) for n in numbers])
+        with torch.autocast("cpu", torch.bfloat16):  # half the time
+            found = model(seen.contiguous(memory_format=torch.channels_last))
+        loss = nn.functional.binary_cross_entropy_with_logits(found.float(), truth)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -171,136 +127,143 @@ def fit(samples: list[Sample], steps: int, seed: int) -> TwoCrops:
     return model.eval()
 
 
-WEIGHTS = {("live", "nuaa"): 0.32, ("live", "render"): 0.14, ("print", "nuaa"): 0.22, ("made", "nuaa"): 0.18, ("made", "render"): 0.14}
+def shares(pool: Pool, chosen: list[int], recipe: Recipe) -> tuple[list[list[list[int]]], np.ndarray]:
+    """Groups of (origin, kind, varied or plain), in each the samples of each person, and each group's chance: people count alike."""
+    found: dict[tuple[str, str, bool], dict[str, list[int]]] = {}
+    for n in chosen:
+        row = pool.row(n)
+        found.setdefault((*group_of(row), bool(row["varied"])), {}).setdefault(str(row["person"]), []).append(n)
+    weights = {key: DOMAINS[key[0]] for key in found}
+    for origin in {key[0] for key in found}:
+        for alive in (True, False):
+            keys = [k for k in found if k[0] == origin and (k[1] == "live") == alive]
+            raw = {k: KINDS.get(k[1], 1.0) * (1.0 if k[1] in MADE else recipe.varied if k[2] else 1 - recipe.varied) for k in keys}
+            for k in keys:
+                weights[k] *= raw[k] / sum(raw.values())
+    total = sum(weights.values())
+    return [list(people.values()) for people in found.values()], np.array([weights[k] / total for k in found])
 
 
-def shares(samples: list[Sample]) -> dict[tuple[str, str], list[list[int]]]:
-    """Per group of WEIGHTS, the sample numbers of each person: people count alike, however many frames they have."""
-    out: dict[tuple[str, str], dict[str, list[int]]] = {key: {} for key in WEIGHTS}
-    for n, s in enumerate(samples):
-        key = (s.kind if s.kind in ("live", "print") else "made", s.origin.split("-")[0])
-        out[key].setdefault(s.person, []).append(n)
-    return {key: list(people.values()) for key, people in out.items()}
-
-
-def scores(model: TwoCrops, samples: list[Sample]) -> np.ndarray:
-    """Log-odds of live; the middle crop, nothing varied."""
-    edge = MARGIN // 2
-    out = []
+def scores(model: Texture, pool: Pool, numbers: list[int]) -> np.ndarray:
+    """Log-odds of live; the middle crop and its mirror image, nothing varied."""
+    edge, views, out = MARGIN // 2, list(model.shape.views), []
     with torch.no_grad():
-        for i in range(0, len(samples), 128):
-            out.append(model(tensor([s.crops[:, edge : edge + SIDE, edge : edge + SIDE] for s in samples[i : i + 128]])).numpy())
+        for i in range(0, len(numbers), 128):
+            seen = tensor([pool.crop(n)[views][:, edge : edge + SIDE, edge : edge + SIDE] for n in numbers[i : i + 128]])
+            out.append(((model(seen) + model(seen.flip(3))) / 2).numpy())
     return np.concatenate(out)
-
-
-def fold_of(person: str) -> int:
-    return (int(person) - 1) % FOLDS
 
 
 # ---------------------------------------------------------------------------------------------------------------- measuring
 
 
-def eer(live: np.ndarray, attack: np.ndarray) -> tuple[float, float]:
-    """Equal error rate and its threshold."""
-    cuts = np.unique(np.concatenate([live, attack]))
-    miss = np.searchsorted(np.sort(live), cuts) / len(live)
-    pass_ = 1 - np.searchsorted(np.sort(attack), cuts) / len(attack)
-    at = int(np.argmin(np.abs(miss - pass_)))
-    return float((miss[at] + pass_[at]) / 2), float(cuts[at])
+def fold_of(row: Sample) -> int:
+    return (int(str(row["person"])) - 1) % FOLDS if row["origin"] == "nuaa" else -1
 
 
-def by_person(rows: list[tuple[str, bool, float]], draws: int = 1000) -> dict[str, float]:
-    """EER of rows (person, live, score) with a 95 % interval from resampling people, not frames."""
-    people = sorted({p for p, _, _ in rows})
-    live = {p: np.array([s for q, alive, s in rows if q == p and alive]) for p in people}
-    attack = {p: np.array([s for q, alive, s in rows if q == p and not alive]) for p in people}
-    rng, found = np.random.default_rng(3), []
-    for _ in range(draws):
-        some = rng.choice(people, len(people))
-        a, b = np.concatenate([live[p] for p in some]), np.concatenate([attack[p] for p in some])
-        if len(a) and len(b):
-            found.append(eer(a, b)[0])
-    whole, cut = eer(np.concatenate(list(live.values())), np.concatenate(list(attack.values())))
-    return {
-        "eer": whole,
-        "low": float(np.quantile(found, 0.025)),
-        "high": float(np.quantile(found, 0.975)),
-        "cut": cut,
-        "people": len(people),
-    }
+def rows_of(model: Texture, pool: Pool, test: Callable[[Sample], bool]) -> list[tuple[str, str, float]]:
+    numbers = pool.where(test)
+    rows = [pool.row(n) for n in numbers]
+    return [(str(r["person"]), str(r["kind"]), float(v)) for r, v in zip(rows, scores(model, pool, numbers), strict=True)]
 
 
-def pooled(rows: list[tuple[Sample, float]], size: int = 8) -> list[tuple[str, bool, float]]:
-    """Mean log-odds of `size` successive frames of one person and kind, as a clip's score is made."""
-    out = []
-    for person, kind in sorted({(s.person, s.kind) for s, _ in rows}):
-        values = [v for s, v in rows if (s.person, s.kind) == (person, kind)]
-        out += [(person, kind == "live", float(np.mean(values[i : i + size]))) for i in range(0, max(1, len(values) - size + 1), size)]
+def against(rows: list[tuple[str, str, float]], kinds: tuple[str, ...]) -> list[Row]:
+    """The living against some kinds of attack."""
+    return [(p, k == "live", v) for p, k, v in rows if k == "live" or k in kinds]
+
+
+FLAT = {"prints": ("flat_print", "bent_print"), "replays": ("phone_replay", "tablet_replay"), "paper_masks": ("paper_mask",)}
+SOLID = {"solid": ("resin_mask", "silicone_mask", "printed_head")}
+
+
+def plain_nuaa(row: Sample, folds: tuple[int, ...]) -> bool:
+    return row["origin"] == "nuaa" and not row["varied"] and fold_of(row) in folds
+
+
+def seen_elsewhere(model: Texture, pool: Pool, unseen: Pool, folds: tuple[int, ...]) -> dict[str, object]:
+    """Real prints of people never seen, and simulated sessions never seen, of which the gates let pass what is sharp and lit."""
+    real = rows_of(model, pool, lambda r: plain_nuaa(r, folds))
+    far = rows_of(model, unseen, lambda r: bool(r["usable"]))
+    varied = rows_of(model, pool, lambda r: r["origin"] == "nuaa" and bool(r["varied"]) and fold_of(r) in folds)
+    out: dict[str, object] = {"nuaa_prints": by_person(against(real, ("print",)), 200), "cut": {}}
+    out |= {f"nuaa_varied_{k}": by_person(against(varied, (k,)), 50) for k in ("print", *MADE)}
+    out |= {f"simulated_{name}": by_person(against(far, kinds), 50) for name, kinds in (FLAT | SOLID).items()}
+    flat = tuple(k for kinds in FLAT.values() for k in kinds)
+    out["cut"] = {"nuaa_prints": at_cut(against(real, ("print",)), 0.0), "simulated": at_cut(against(far, flat), 0.0)}
     return out
 
 
-def single(rows: list[tuple[Sample, float]]) -> list[tuple[str, bool, float]]:
-    return [(s.person, s.kind == "live", float(v)) for s, v in rows]
+def trial(pool: Pool, unseen: Pool, recipe: Recipe, seed: int, fold: int) -> dict[str, object]:
+    """Neither a real print, nor a simulated session, nor a tested person is trained on."""
+    chosen = pool.where(lambda r: r["origin"] in ("nuaa", "render") and r["kind"] != "print" and fold_of(r) != fold)
+    return seen_elsewhere(fit(pool, chosen, recipe, seed), pool, unseen, (fold,))
 
 
-def report(held: list[tuple[Sample, float]], simulated: list[tuple[Sample, float]]) -> dict:
-    real = [r for r in held if r[0].kind in ("live", "print")]
-    made = [r for r in held if r[0].kind != "print"]
-    clips = pooled(real)
-    return {
-        "nuaa_frames": by_person(single(real)),
-        "nuaa_clips": by_person(clips),
-        "nuaa_live_vs_made_frames": by_person(single(made)),
-        "nuaa_live_vs_made_clips": by_person(pooled(made)),
-        "simulated_people_frames": by_person(single(simulated)),
-        "simulated_people_clips": by_person(pooled(simulated)),
-        "clip_scores": {"live": [round(v, 3) for _, a, v in clips if a], "print": [round(v, 3) for _, a, v in clips if not a]},
-        "clip_people": [[p, a, round(v, 3)] for p, a, v in clips],
-        "made_clip_scores": [round(v, 3) for _, a, v in pooled(made) if not a],
-        "simulated_clip_scores": [[p, a, round(v, 3)] for p, a, v in pooled(simulated)],
-    }
+def kinds(pool: Pool, unseen: Pool, recipe: Recipe, seed: int, fold: int, left_out: str) -> dict[str, object]:
+    """Without one kind of attack, made or simulated, of any origin."""
+    alike = {"replay": FLAT["replays"], "paper": ("print", *FLAT["prints"]), "mask": FLAT["paper_masks"]}[left_out]
+    chosen = pool.where(lambda r: r["kind"] not in (left_out, *alike) and fold_of(r) != fold)
+    return seen_elsewhere(fit(pool, chosen, recipe, seed), pool, unseen, (fold,))
 
 
-def export(model: TwoCrops, path: Path) -> None:
-    torch.onnx.export(
-        model,
-        (torch.zeros(1, 6, SIDE, SIDE),),
-        path,
-        input_names=["crops"],
-        output_names=["log_odds"],
-        dynamic_axes={"crops": {0: "n"}, "log_odds": {0: "n"}},
-        opset_version=17,
-        dynamo=False,
-    )
-    graph = onnx.load(path)
+def everything(pool: Pool, fold: int) -> list[int]:
+    return pool.where(lambda r: fold_of(r) != fold)
+
+
+def by_fold(pool: Pool, unseen: Pool, recipe: Recipe, seed: int) -> dict[str, object]:
+    """NUAA, each person scored by a network that never saw the person."""
+    held, far = [], []
+    out: dict[str, object] = {}
+    for fold in range(FOLDS):
+        model = fit(pool, everything(pool, fold), recipe, seed + fold)
+        rows = rows_of(model, pool, lambda r, fold=fold: plain_nuaa(r, (fold,)))
+        held += rows
+        far.append(rows_of(model, unseen, lambda r: bool(r["usable"])))
+        out[f"fold_{fold}"] = by_person(against(rows, ("print",)), 100)
+        print(fold, out[f"fold_{fold}"], flush=True)
+    out |= {"frames": by_person(against(held, ("print",))), "clips": by_person(pooled(held)), "rows": held, "simulated_rows": far[0]}
+    return out | {"clip_rows": pooled(held), "at_even": at_cut(against(held, ("print",)), 0.0)}
+
+
+def final(pool: Pool, recipe: Recipe, seed: int, out: Path) -> None:
+    model = fit(pool, everything(pool, -2), replace(recipe, steps=recipe.steps * 3 // 2), seed)
+    torch.save(model.state_dict(), out / "texture.pt")
+    export(model, out / "texture32.onnx", SIDE)
+    graph = onnx.load(out / "texture32.onnx")
     halve(graph)
-    onnx.save(graph, path)
+    onnx.save(graph, out / "texture.onnx")
 
 
 def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__)
-    ask.add_argument("frames", type=Path)
+    ask.add_argument("pool", type=Path)
     ask.add_argument("out", type=Path)
-    ask.add_argument("--renders", type=Path)
-    ask.add_argument("--detector", type=Path, default=Path("src/xinqiao/identity/weights/face_detection_short_range.onnx"))
+    ask.add_argument("what", choices=("trial", "kinds", "folds", "final"))
+    ask.add_argument("--recipe", choices=tuple(RECIPES), default="two")
+    ask.add_argument("--seed", type=int, default=0)
+    ask.add_argument("--fold", type=int, default=0)
+    ask.add_argument("--left-out", choices=MADE, default="replay")
     given = ask.parse_args()
     torch.set_num_threads(1)
-    cv2.setNumThreads(1)
     given.out.mkdir(parents=True, exist_ok=True)
-    samples = gather(given.frames, given.renders, onnxruntime.InferenceSession(given.detector, providers=["CPUExecutionProvider"]))
-    print({key: sum(s.origin == key for s in samples) for key in ("nuaa", "render-train", "render-test")}, "samples", flush=True)
-    nuaa, rendered = [s for s in samples if s.origin == "nuaa"], [s for s in samples if s.origin == "render-train"]
-    unseen = [s for s in samples if s.origin == "render-test"]
-    held, simulated = [], []
-    for fold in range(FOLDS):
-        model = fit([s for s in nuaa if fold_of(s.person) != fold] + rendered, STEPS["fold"], seed=fold)
-        out = [s for s in nuaa if fold_of(s.person) == fold]
-        held += list(zip(out, scores(model, out), strict=True))
-        simulated += list(zip(unseen, scores(model, unseen), strict=True)) if fold == 0 else []
-        real = [r for r in held if r[0].kind in ("live", "print") and fold_of(r[0].person) == fold]
-        print("fold", fold, by_person(single(real), 50), flush=True)
-    (given.out / "report.json").write_text(json.dumps(report(held, simulated), indent=1))
-    export(fit(nuaa + rendered, STEPS["final"], seed=9), given.out / "texture.onnx")
+    names = tuple(sorted(f.stem for f in given.pool.glob("*.npy") if not f.stem.startswith("unseen")))
+    pool, recipe = Pool(given.pool, names), RECIPES[given.recipe]
+    if given.what == "final":
+        final(pool, recipe, given.seed, given.out)
+        return
+    unseen = Pool(given.pool, ("unseen-plain",))
+    if given.what == "folds":
+        found = by_fold(pool, unseen, recipe, given.seed)
+        (given.out / f"folds-{given.recipe}.json").write_text(json.dumps(found), "utf-8")
+        found = {k: v for k, v in found.items() if not k.endswith("rows")}
+    elif given.what == "kinds":
+        found = {"left_out": given.left_out} | kinds(pool, unseen, recipe, given.seed, given.fold, given.left_out)
+    else:
+        found = trial(pool, unseen, recipe, given.seed, given.fold)
+    line = {"what": given.what, "recipe": given.recipe, "seed": given.seed, "fold": given.fold, "found": found}
+    with (given.out / "trials.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+    print(json.dumps(found, indent=1))
 
 
 if __name__ == "__main__":
