@@ -6,10 +6,10 @@ const GRID = { width: 90, height: 120 }; // the preview's shape, 3:4
 const OVAL = { x: 0.5, y: 0.465, across: 0.32, down: 0.355 }; // as the mask over the preview draws it
 const DARK = 55; // mean brightness of 0-255 under which a face is hard to see
 const FLAT = 9; // standard deviation of brightness under which there is nothing in the oval
-const BURNT = { level: 248, share: 0.2 };
+const BURNT = { level: 248, share: 0.3 };
 const SOFT = 0.035; // energy of edges over energy of light and shade, under which the picture is blurred
-const SHAKY = 0.13; // mean change from one look to the next, over mean brightness
-const SKIN_SHARE = 0.25; // of the oval; the range of Cb and Cr holds for light and dark skin (Chai and Ngan 1999)
+const SHAKY = 0.3; // mean change from one look to the next, over mean brightness
+const SKIN_SHARE = 0.2; // of the oval; the range of Cb and Cr holds for light and dark skin (Chai and Ngan 1999)
 const USABLE = new Set(["good", "oval", "dark_fine"]); // an unsure guess about where the face is never holds anybody up
 
 // Numbers of one picture. `pixels` RGBA of GRID's size, `before` the brightness that the last call returned.
