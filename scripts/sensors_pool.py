@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,13 +21,17 @@ import numpy as np
 
 from xinqiao.identity import FaceModels
 from xinqiao.identity.detection import Face, find_faces
+from xinqiao.identity.liveness.depth import Pair, measure, patch, ranged
 from xinqiao.identity.liveness.infrared import crop as infrared_crop
 from xinqiao.identity.liveness.simulate import SPECIES, draw
+from xinqiao.identity.liveness.simulate.ranging import pair
 from xinqiao.identity.liveness.simulate.scene import ROOMS, Scene
 from xinqiao.identity.liveness.simulate.stills import Still, stills
+from xinqiao.identity.observe import look
 
 SHARES = {"live": 0.38, "flat_print": 0.05, "bent_print": 0.07, "phone_replay": 0.03, "tablet_replay": 0.03, "paper_mask": 0.1, "resin_mask": 0.12, "silicone_mask": 0.12, "printed_head": 0.1}  # fmt: skip
-COUNT = 8
+COUNT = {"nir": 8, "depth": 5}
+"""Stills of one scene."""
 WIDE, PIXELS = 1.9, 160
 """The stored square: this many faces wide, so that training can move and turn it."""
 
@@ -50,7 +55,7 @@ def standing(still: Still) -> Face:
 
 def crops(models: FaceModels, seed: int) -> Iterator[dict[str, Any]]:
     scene = scene_of(seed)
-    for number, still in enumerate(stills(scene, count=COUNT, infrared=True)):
+    for number, still in enumerate(stills(scene, count=COUNT["nir"], infrared=True)):
         picture = np.repeat(still.infrared[..., None], 3, -1)
         faces = find_faces(models.detector, picture)
         face = faces[0] if faces else standing(still)
@@ -66,7 +71,28 @@ def facts(scene: Scene, seed: int, number: int) -> dict[str, Any]:
     return {"seed": seed, "number": number, "species": SPECIES.index(scene.species), "room": list(ROOMS).index(scene.room), "glasses": scene.glasses}  # fmt: skip
 
 
-MAKERS = {"nir": crops}
+def depths(models: FaceModels, seed: int) -> Iterator[dict[str, Any]]:
+    """One row a depth map, and one a pair of cameras where the room is light enough to find a face in colour."""
+    scene = scene_of(seed)
+    for number, still in enumerate(stills(scene, count=COUNT["depth"], colour=True, infrared=True, depth=True, right=True)):
+        near = np.repeat(still.infrared[..., None], 3, -1)
+        colour, dark = look(models, still.colour), look(models, near)
+        sight = colour or dark
+        if sight is None:
+            continue
+        common = facts(scene, seed, number)
+        found = measure(patch(still.depth, sight.picture, sight.mesh, sight.picture.shape[:2]))
+        if found:
+            yield common | found | {"pair": False, "dark": colour is None}
+        if colour is None or number % 2:
+            continue
+        millimetres = ranged(still.colour, still.right, Pair.parse(json.dumps(pair(scene))), colour.mesh)
+        found = measure(patch(millimetres, still.colour, colour.mesh, still.colour.shape[:2]))
+        if found:
+            yield common | found | {"pair": True, "dark": False}
+
+
+MAKERS = {"nir": crops, "depth": depths}
 
 
 def main() -> None:

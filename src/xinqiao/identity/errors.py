@@ -89,3 +89,51 @@ class OutUnwritable(Refused):
     code = "liveness.out_unwritable"
     says = "The folder {0!r} cannot be written to ({1}); give another by --out."
     says_zh = "无法写入文件夹“{0}”（{1}），请用 --out 指定其他位置。"
+
+
+class CalibrationTooFew(Refused):
+    code = "liveness.calibration_too_few"
+    says = (
+        "Too few people for the class {0}: {1} living and {2} attacked ones got an answer. A BPCER of {3} needs {4} living people and an APCER of {5} needs"
+        " {6} attacked ones, even if none errs (ISO/IEC 30107-3 counts people, not their captures; 299 prove 1 % with 95 % confidence). {7}"
+    )
+    says_zh = (
+        "设备类别“{0}”的人数太少：得到结论的真人{1}名、受攻击者{2}名。即使无一出错，要证明 BPCER 不超过{3}需要{4}名真人，APCER 不超过{5}需要{6}名受攻击者"
+        "（ISO/IEC 30107-3 按人而非按采集次数计；299人可在95%置信度下证明1%）。{8}"
+    )
+
+
+class CalibrationUseless(Refused):
+    code = "liveness.calibration_useless"
+    says = "The scores of the class {0} do not tell living people from attacks (EER {1}); no threshold mends that. Retrain first: `xinqiao liveness train DIR`."
+    says_zh = "设备类别“{0}”的得分无法区分真人与攻击（等错误率{1}），调整阈值无济于事。请先重新训练：xinqiao liveness train DIR。"
+
+
+class ClassMisnamed(Refused):
+    code = "liveness.class_misnamed"
+    says = "{0!r} is no name for a class of cameras; use small letters, digits and underscores, for instance phone_basic."
+    says_zh = "“{0}”不能作为设备类别名；请用小写字母、数字和下划线，例如 phone_basic。"
+
+
+class TargetUnfit(Refused):
+    code = "liveness.target_unfit"
+    says = "An error rate to aim at lies from 0.001 to 0.2; {0} does not."
+    says_zh = "目标错误率应在0.001至0.2之间，{0}不在此范围。"
+
+
+class DepthUnreadable(Refused):
+    code = "liveness.depth_unreadable"
+    says = "The depth map cannot be read; send a PNG of 16 bits grey, in millimetres, of 64 by 64 to {0} pixels."
+    says_zh = "无法读取深度图，请提供以毫米为单位的16位灰度 PNG（64×64 至 {0} 像素）。"
+
+
+class InfraredUnreadable(Refused):
+    code = "liveness.infrared_unreadable"
+    says = "The near-infrared picture cannot be read; send one whole PNG, JPEG or WebP picture of at least 64 by 64 pixels."
+    says_zh = "无法读取近红外图像，请提供完整的 PNG、JPEG 或 WebP 图片（至少64×64像素）。"
+
+
+class StereoUnfit(Refused):
+    code = "liveness.stereo_unfit"
+    says = "Depth cannot be taken from the two cameras: {0}."
+    says_zh = "无法由双目图像计算深度：{1}。"
