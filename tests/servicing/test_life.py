@@ -286,6 +286,22 @@ def _step(data: st.DataObject, db: Connection, clock: FixedClock, loan: Loan, ke
             point.rollback()
 
 
+@pytest.mark.parametrize("instalments", [1, 3])
+@pytest.mark.parametrize("days", [10, 30, 61, 89])
+def test_money_lent_after_all_was_repaid_is_owed(db: Connection, clock: FixedClock, instalments: int, days: int) -> None:
+    product = replace(TRANCHES, instalments=instalments, tranches=Tranches(most=2), progressive=True, recalculation=Recalculation())
+    loan = opened(db, clock, product, 1_000)
+    do(loans.pay_out_part, db, clock, loan, "first", amount=CNY(500))
+    for key, fen in (("part", 1), ("too much", 500)):
+        loans.receive(db=db, clock=clock, loan_id=loan.id, amount=CNY(fen), key=key, on=clock.today())
+    clock.advance(timedelta(days=days))
+    do(loans.pay_out_part, db, clock, loan, "second", amount=CNY(3))
+    books = loans.books(db=db, clock=clock, loan_id=loan.id)
+    assert books.due.principal == 503
+    assert books.outstanding.principal == 2  # one of the three was paid in excess before
+    in_accord(db, clock, loan.id)
+
+
 def test_a_deducted_fee_is_kept_back_from_the_payout(db: Connection, clock: FixedClock) -> None:
     fee = Fee("handling", FeeTime.DISBURSEMENT, amount=Decimal("50.00"), paid=FeePaid.DEDUCTED)
     loan = opened(db, clock, replace(TRANCHES, fees=(fee,), tranches=Tranches(most=1)))

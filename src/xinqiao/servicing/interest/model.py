@@ -261,12 +261,14 @@ class InterestModel:
         return to_minor(Fraction(value), self.rounding.mode, multiple)
 
     def _settle_up(self) -> None:
-        """Instalments sum to what was paid out and its interest: the last unsettled one takes the difference."""
+        """Instalments sum to what was paid out and its interest: the last unsettled one takes the difference; where all are settled, the last
+        one takes what was lent since."""
         self._refresh()
         owed = sum(stretch.disbursed for stretch in self._stretches()) + sum(period.interest for period in self.periods)
+        missing = owed - sum(period.emi for period in self.periods)
         unsettled = [period for period in self.periods if not period.settled]
-        if unsettled:
-            unsettled[-1].emi += owed - sum(period.emi for period in self.periods)
+        if unsettled or missing > 0:
+            (unsettled or self.periods)[-1].emi += missing
         self._refresh()
 
     def _work_out(self, index: int) -> None:
