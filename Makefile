@@ -37,6 +37,9 @@ bench: $(VENV)/.dev  ## the figures of docs/benchmarks.md
 bench-lending: $(VENV)/.dev  ## a million schedules, the close of a million loans, the ledger: half an hour; XINQIAO_BENCH_LOANS=100000 for less
 	$(RUN)/xinqiao bench lending
 
+bench-liveness: $(VENV)/.dev  ## error rates, ablation, match, time and memory; 10,000 simulated sessions take hours, go on where they stopped, XINQIAO_BENCH_SESSIONS=300 for less
+	$(RUN)/xinqiao bench liveness
+
 lock:                ## compile both locks anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock

@@ -11,16 +11,20 @@ import cyclopts
 from xinqiao.terminal import OK, USAGE, console, errors
 
 
+NIGHTLY = ("liveness",)
+"""Hours long: run when named."""
+
+
 def add(app: cyclopts.App) -> None:
     app.command(bench)
 
 
 def bench(*names: str) -> int:
-    """Run the scripts of bench/ (all, or those named), each beside its peer in the same run. Needs the project's own checkout.
+    """Run the scripts of bench/, each beside its peer in the same run: those named, or all that end within an hour. Needs the project's own checkout.
 
     Parameters
     ----------
-    names: Such as `ledger`, `credit`, `funding`.
+    names: Such as `ledger`, `credit`, `liveness` (hours: 10,000 simulated sessions; XINQIAO_BENCH_SESSIONS says how many).
     """
     folder = Path.cwd() / "bench"
     found = {path.stem: path for path in sorted(folder.glob("*.py")) if not path.stem.startswith("_")}
@@ -28,7 +32,7 @@ def bench(*names: str) -> int:
     if not found or unknown:
         errors.print(f"There is no benchmark {', '.join(unknown) or 'here'}; run this in the checkout, with some of: {', '.join(found)}")
         return USAGE
-    for name in names or found:
+    for name in names or (name for name in found if name not in NIGHTLY):
         console.rule(name)
         sys.argv = [str(found[name])]
         runpy.run_path(str(found[name]), run_name="__main__")

@@ -1,0 +1,222 @@
+"""Simulated capture sessions, each filmed once, sent as its phone would send it, and checked under every set of sensors. *All of it is simulated.*
+
+One line of JSON a session, kept under the hash of the weights and of the identity room's code, so that a broken-off run goes on where it stopped
+and no line outlives the code that made it. Sessions are numbered: a larger run begins with the smaller one's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import random
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import asdict, dataclass, fields, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from xinqiao import identity
+from xinqiao.identity import FaceModels
+from xinqiao.identity.liveness import Beside, check_capture, read_capture, simulate
+from xinqiao.identity.liveness.challenge import answer as light
+from xinqiao.identity.liveness.decode import FILE
+from xinqiao.identity.liveness.simulate.write import Order, challenge_of, clip_of, session_of
+from xinqiao.identity.media import CHALLENGED
+from xinqiao.identity.model import State
+
+Row = dict[str, Any]
+SEED = 7_000_001
+"""Seeds of the bench's sessions begin at 7 million millions; development and tests used 1 to 900 thousand millions."""
+WRONG = 12
+"""Other challenges that each clip is held against."""
+SENSORS = {
+    "clip alone": (),
+    "clip + challenge": ("challenge",),
+    "clip + challenge + near infrared": ("challenge", "near_infrared"),
+    "clip + challenge + depth": ("challenge", "depth"),
+    "all": ("challenge", "near_infrared", "depth"),
+}
+ROOM = Path(identity.__file__).parent
+
+
+def version() -> str:
+    """Of all that a session's answer depends on."""
+    files = sorted(p for p in ROOM.rglob("*") if p.is_file() and p.suffix in (".py", ".json", ".onnx", ".npz"))
+    made = hashlib.sha256(Path(__file__).read_bytes())
+    for path in files:
+        made.update(str(path.relative_to(ROOM)).encode() + path.read_bytes())
+    return made.hexdigest()[:12]
+
+
+def order_of(sessions: int, height: int) -> Order:
+    rooms = tuple(name for name in simulate.ROOMS if name != "outdoors")
+    size = (height // 16 * 16, height // 16 * 12)
+    return Order(Path(), sessions, SEED, simulate.SPECIES, rooms, tuple(simulate.DEVICES), size, "webm", infrared=True, depth=True)
+
+
+def rows(folder: Path, order: Order, *, jobs: int, until: float, step: Callable[[int], None]) -> list[Row]:
+    """Every session of the order that was checked before `until` (of time.monotonic), those of earlier runs included, by number."""
+    file = folder / f"sessions-{order.size[0]}.jsonl"
+    done = {row["number"]: row for row in _kept(file) if row["number"] < order.sessions}
+    step(len(done))
+    todo = (number for number in range(order.sessions) if number not in done)
+    with file.open("a", encoding="utf-8") as out:
+        for row in _checked(order, todo, jobs, until):
+            done[row["number"]] = row
+            out.write(json.dumps(row) + "\n")
+            out.flush()
+            step(1)
+    return [done[number] for number in sorted(done)]
+
+
+def _kept(file: Path) -> Iterator[Row]:
+    for line in file.read_text("utf-8").splitlines() if file.is_file() else ():
+        try:
+            yield json.loads(line)
+        except ValueError:  # the last line of a run that was killed
+            continue
+
+
+def _checked(order: Order, todo: Iterator[int], jobs: int, until: float) -> Iterator[Row]:
+    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_start) as pool:
+        waiting: set[Future[Row]] = set()
+        for number in todo:
+            if time.monotonic() > until:
+                break
+            waiting.add(pool.submit(one, order, number))
+            if len(waiting) > 2 * jobs:
+                ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                yield from (one.result() for one in ended)
+        yield from (one.result() for one in wait(waiting).done)
+
+
+class Remembered:
+    """An onnxruntime session that answers the same question once: the sensors' sets share their pictures."""
+
+    def __init__(self, session: Any) -> None:
+        self.session, self.known = session, {}
+
+    def run(self, outputs: Any, given: dict[str, np.ndarray]) -> list[np.ndarray]:
+        key = tuple((name, value.shape, hashlib.blake2b(np.ascontiguousarray(value)).digest()) for name, value in given.items())
+        if key not in self.known:
+            self.known[key] = self.session.run(outputs, given)
+        return self.known[key]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.session, name)
+
+
+def remembering(value: Any) -> tuple[Any, list[Remembered]]:
+    """The models (a dataclass of sessions, or of such) with every session remembering, and all those."""
+    made: list[Remembered] = []
+    changes: dict[str, Any] = {}
+    for field in fields(value):
+        one = getattr(value, field.name)
+        if hasattr(one, "run") and hasattr(one, "get_inputs"):
+            changes[field.name] = Remembered(one)
+            made.append(changes[field.name])
+        elif isinstance(one, tuple) and one and all(hasattr(part, "session") for part in one):
+            pairs = [remembering(part) for part in one]
+            changes[field.name] = tuple(part for part, _ in pairs)
+            made += [session for _, sessions in pairs for session in sessions]
+    return replace(value, **changes), made
+
+
+@dataclass(slots=True)
+class Ears:
+    """What went into the last fusion, and what the light was read from: overheard, since a verdict does not tell it."""
+
+    fused: tuple[Any, Any] | None = None
+    samples: Any = None
+
+
+_ears = Ears()
+_loaded: list[tuple[FaceModels, list[Remembered]]] = []
+
+
+def _start() -> None:
+    cv2.setNumThreads(1)
+    _loaded[:] = [remembering(FaceModels.load())]
+    checking = importlib.import_module("xinqiao.identity.liveness.check")
+    fuse, judge = checking.fuse, light.judge
+
+    def fusing(found: Any, evidence: Any, *rest: Any, **named: Any) -> Any:
+        _ears.fused = (found, evidence)
+        return fuse(found, evidence, *rest, **named)
+
+    def judging(challenge: Any, samples: Any, *rest: Any, **named: Any) -> Any:
+        _ears.samples = samples
+        return judge(challenge, samples, *rest, **named)
+
+    checking.fuse, light.judge = fusing, judging
+
+
+def one(order: Order, number: int) -> Row:
+    """Film, send, check under every set of sensors, and hold the recording against other challenges."""
+    began = time.process_time()
+    session = session_of(order, number)
+    sent = clip_of(session)
+    beside = {"challenge": session.challenge, "near_infrared": _png(session.infrared), "depth": _png(session.depth)}
+    filmed = time.process_time() - began
+    models, sessions = _loaded[0]
+    captures = {True: read_capture(sent, CHALLENGED), False: read_capture(sent, FILE)}
+    answers, fused = {}, {}
+    for name, sensors in SENSORS.items():
+        _ears.fused = None
+        verdict = check_capture(
+            models=models, capture=captures["challenge" in sensors], beside=Beside(**{key: beside[key] for key in sensors})
+        )
+        answers[name], fused[name] = _answer(verdict), _inputs(*_ears.fused)
+    row = _about(session, number) | {"answers": answers, "fused": {name: fused[name] for name in ("clip alone", "all")}}
+    row["wrong"] = _wrong(number)
+    for remembered in sessions:
+        remembered.known.clear()
+    return row | {"cpu_s": [round(filmed, 2), round(time.process_time() - began - filmed, 2)]}
+
+
+def _png(picture: np.ndarray | None) -> bytes | None:
+    return None if picture is None else cv2.imencode(".png", picture)[1].tobytes()
+
+
+def _about(session: simulate.Session, number: int) -> Row:
+    scene = session.scene
+    return {
+        "number": number,
+        "label": "simulated",
+        "species": scene.species,
+        "person": f"p{scene.person:08x}",
+        "room": scene.room,
+        "lux": round(scene.lux, 2),
+        "device": scene.device,
+        "frames": len(session.frames),
+    }
+
+
+def _answer(verdict: Any) -> Row:
+    reason = verdict.reasons[0].code if verdict.reasons else None
+    label = verdict.label.value if verdict.label else None
+    return {"label": label, "outcome": verdict.outcome.value, "score": verdict.score, "reason": reason}
+
+
+def _inputs(found: Any, evidence: Any) -> Row:
+    """What `fuse` was given, so that it can be asked again with a signal less."""
+    signals = [[s.name, s.state.value, None if s.value is None else round(float(s.value), 5), s.reason] for s in found]
+    return {"signals": signals, "evidence": {name: asdict(one) for name, one in evidence.items()}}
+
+
+def _wrong(number: int) -> Row | None:
+    """The same recording held against challenges of other days; None where its light could not be read at all."""
+    samples, _ears.samples = _ears.samples, None
+    if samples is None:
+        return None
+    source = random.Random(f"wrong {SEED} {number}")
+    answers = [light.judge(challenge_of(source.randrange(1 << 40)), samples) for _ in range(WRONG)]
+    _ears.samples = None
+    values = [a.sequence.value or 0.0 for a in answers]
+    return {"held": WRONG, "passed": sum(a.sequence.state is State.PASS for a in answers), "highest": round(max(values), 4)}
