@@ -10,7 +10,6 @@ import cyclopts
 
 from xinqiao.terminal import OK, USAGE, console, errors
 
-
 NIGHTLY = ("liveness",)
 """Hours long: run when named."""
 
