@@ -15,13 +15,14 @@ from cyclopts import Parameter
 from xinqiao.kit import Settings
 from xinqiao.terminal import OK, REFUSED, Json, errors, refusals, show, table
 
-from . import liveness_simulate
+from . import liveness_own, liveness_simulate
 
 if TYPE_CHECKING:
     from xinqiao.identity.liveness import Verdict
-    from xinqiao.identity.liveness.evaluate import Answer
+    from xinqiao.identity.liveness.evaluate import Presentation
 
 group = cyclopts.App(name="liveness", help="Liveness: check captures, measure error rates, read the model card.")
+liveness_own.add(group)
 liveness_simulate.add(group)
 
 
@@ -34,6 +35,8 @@ def check(
     *files: Path,
     nir: Path | None = None,
     depth: Path | None = None,
+    right: Path | None = None,
+    stereo: Path | None = None,
     challenge: Path | None = None,
     device: str = "any",
     from_page: Annotated[bool, Parameter(negative="")] = False,
@@ -48,9 +51,13 @@ def check(
     files
         Pictures (JPEG, PNG, WebP) or clips (WebM, MP4, MOV).
     nir
-        The same moment in near infrared.
+        The same moment in near infrared: a picture.
     depth
-        The same moment as depth.
+        The same moment as depth: a PNG of 16 bits, millimetres, 0 where unknown.
+    right
+        The same moment from a second colour camera, to the right of the first; depth is taken from the two where no --depth is given.
+    stereo
+        How that camera stands, as JSON: focal (pixels), baseline (millimetres), width, height, rectified, and time (seconds) for a clip.
     challenge
         The light challenge that was on the screen, as JSON.
     device
@@ -62,24 +69,28 @@ def check(
     from xinqiao.identity.liveness import Beside
     from xinqiao.identity.liveness.challenge import Challenge
     from xinqiao.identity.liveness.decode import read_bytes
+    from xinqiao.identity.liveness.depth import Pair
 
     with refusals(as_json=as_json):
         if not files:
             raise FilesMissing(field="files")
-        beside_one = (nir, depth, challenge)
+        beside_one = (nir, depth, challenge, right, stereo)
         if len(files) > 1 and any(beside_one):
             raise OneCapture(field="files")
         given = [read_bytes(path) if path else None for path in beside_one]
         shown = Challenge.parse(given[2].decode("utf-8", "replace")) if given[2] is not None else None
-        beside = Beside(device=device, from_page=from_page, near_infrared=given[0], depth=given[1], challenge=shown)
+        pair = Pair.parse(given[4].decode("utf-8", "replace")) if given[4] is not None else None
+        beside = Beside(
+            device=device, from_page=from_page, near_infrared=given[0], depth=given[1], challenge=shown, right=given[3], stereo=pair
+        )
         verdicts = _checked(files, beside)
         records = [{"file": str(path), **verdict.record()} for path, verdict in zip(files, verdicts, strict=True)]
-        _show(records[0] if len(records) == 1 else records, as_json=as_json, human=lambda: _told(files, verdicts))
+        print_value(records[0] if len(records) == 1 else records, as_json=as_json, human=lambda: _told(files, verdicts))
     missing = any(r.code == "liveness.file_missing" for v in verdicts for r in v.reasons)
     return REFUSED if missing else OK
 
 
-def _show(value: Any, *, as_json: bool, human: Callable[[], object]) -> None:
+def print_value(value: Any, *, as_json: bool, human: Callable[[], object]) -> None:
     """Scores and rates are numbers in the JSON too: they are measurements, where the other commands' decimals are money."""
     if as_json:
         sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
@@ -134,38 +145,47 @@ def evaluate(folder: Path, *, device: str = "any", out: Path | None = None, as_j
     Parameters
     ----------
     folder
-        live/PERSON/… and attack/SPECIES/PERSON/… with pictures or clips; what the screen showed, if it is known, in sensors/FILE.challenge.json.
+        live/PERSON/… and attack/SPECIES/PERSON/… with pictures or clips; in sensors/, where they are known, FILE.challenge.json (what the screen
+        showed), FILE.nir.png, FILE.depth.png, FILE.right.png and FILE.stereo.json.
     device
         The class of camera, as calibrated.
     out
         Where the DET curve (det.png) and the report (eval.json) go; absent, `liveness` in the state folder.
     """
     from xinqiao.identity.errors import OutUnwritable
-    from xinqiao.identity.liveness import Beside
     from xinqiao.identity.liveness import evaluate as measuring
 
     with refusals(as_json=as_json):
-        found, others = measuring.gather(folder)
-        shown = measuring.challenges(folder, found)
-        verdicts = _checked([p.path for p in found], Beside(device=device), shown)
-        answers = [_answer(p.person, p.species, v) for p, v in zip(found, verdicts, strict=True)]
+        found, verdicts, others = checked_folder(folder, device)
+        answers = [measuring.answer_of(p.person, p.species, v, measuring.told_of(p.path)) for p, v in zip(found, verdicts, strict=True)]
         place = out or Settings().home / "liveness"
-        facts = {**measuring.measure(answers), "device": device, "challenged": len(shown), "other_files": others, "weights": _weights()}
+        facts = {
+            **measuring.measure(answers),
+            "device": device,
+            "challenged": _challenged(verdicts),
+            "other_files": others,
+            "weights": _weights(),
+        }
         try:
             facts["det"] = str(measuring.det_picture(answers, place / "det.png", title=f"DET, {folder.name}"))
             (place / "eval.json").write_text(json.dumps(facts, indent=1), "utf-8")
         except OSError as problem:
             raise OutUnwritable(str(place), type(problem).__name__) from problem
-        _show(facts, as_json=as_json, human=lambda: _rates(facts))
+        print_value(facts, as_json=as_json, human=lambda: _rates(facts))
     return OK
 
 
-def _answer(person: str, species: str, verdict: Verdict) -> Answer:
-    from xinqiao.identity.liveness.evaluate import Answer
+def checked_folder(folder: Path, device: str) -> tuple[list[Presentation], list[Verdict], int]:
+    """Every capture of a folder laid out as for `eval`, judged with what lies beside it, and how many other files there are. Raises FolderUnfit."""
+    from xinqiao.identity.liveness import Beside
+    from xinqiao.identity.liveness import evaluate as measuring
 
-    label = verdict.label.value if verdict.label else None
-    reason = verdict.reasons[0].code if verdict.reasons else None
-    return Answer(person, species, label, verdict.outcome.value, verdict.score, verdict.took_ms, reason)
+    found, others = measuring.gather(folder)
+    return (
+        found,
+        _checked([p.path for p in found], Beside(device=device, folder=folder / "sensors"), measuring.challenges(folder, found)),
+        others,
+    )
 
 
 def _rates(facts: dict[str, Any]) -> object:
@@ -177,6 +197,10 @@ def _rates(facts: dict[str, Any]) -> object:
     return table(
         f"{facts['captures']} captures of {facts['people']} people; the curve is in {facts['det']}", ["", "rate", facts["interval"]], rows
     )
+
+
+def _challenged(verdicts: Sequence[Verdict]) -> int:
+    return sum(any(s.name == "light_sequence" for s in v.signals) for v in verdicts)
 
 
 def _percent(rate: float | None) -> str:

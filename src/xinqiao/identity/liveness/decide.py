@@ -19,7 +19,7 @@ import numpy as np
 from ..model import DECEIT, Outcome, Signal, State, decide, explain
 from ..reasons import Reason
 from ..sources import APPEARANCE, Rule, shipped
-from ..thresholds import ANY_DEVICE, Fusion
+from ..thresholds import ANY_DEVICE, Device, Fusion
 
 NEEDED = ("selfie_quality", "length", "motion", "one_person", "texture", "timing", "repeats")
 """Signals without which nothing passes."""
@@ -63,12 +63,13 @@ class Verdict:
     signals: tuple[Signal, ...]
     reasons: tuple[Reason, ...]
     device: str = ANY_DEVICE
+    """The class of cameras that was asked for; judged as ANY_DEVICE where it was never calibrated."""
     calibrated: bool = False
     took_ms: float = 0.0
     evidence: Mapping[str, float] = field(default_factory=dict)
     """What each group of sources added to the score, in log-odds: above 0 for life, below against it."""
-    sources: Mapping[str, float] = field(default_factory=dict)
-    """Each source's own log-odds, before any bound: what calibration needs."""
+    sources: Mapping[str, Evidence] = field(default_factory=dict)
+    """What each source said by itself, before any bound: what `rejudge` and calibration need."""
 
     def record(self) -> dict[str, Any]:
         """Measurements, codes and words; no biometric data."""
@@ -95,7 +96,7 @@ def fuse(
     rule: Rule | None = None,
 ) -> Verdict:
     """`evidence` by the name of its source. Where more than one speaks, what each alone would leave to a person is settled by the whole."""
-    rule, (name, bounds) = rule or shipped(), fusion.device(device)
+    rule, (_, bounds) = rule or shipped(), fusion.device(device)
     whole, heard = _excused(signals, evidence, rule)
     parts = contributions(heard, rule)
     score = total(parts)
@@ -111,12 +112,38 @@ def fuse(
         score=score,
         signals=tuple(whole),
         reasons=explain(whole, outcome),
-        device=name,
+        device=device,
         calibrated=bounds.calibrated,
         took_ms=took_ms,
         evidence=parts,
-        sources={source: one.log_odds for source, one in evidence.items()},
+        sources=dict(evidence),
     )
+
+
+def rejudge(verdict: Verdict, before: Device, after: Device, fusion: Fusion, *, rule: Rule | None = None) -> Verdict:
+    """The verdict that the same capture would get in a class of cameras calibrated as `after`; it was judged in one calibrated as `before`.
+
+    `fusion`: where `cut` stands, for a class that has none of its own.
+    """
+    evidence, signals = dict(verdict.sources), [s for s in verdict.signals if s.name != "fused"]
+    if "texture" in evidence:
+        score = after.calibrate((evidence["texture"].log_odds - before.shift) / before.scale)
+        evidence["texture"] = replace(evidence["texture"], probability=score)
+        signals = [texture_told(score, after) if s.name == "texture" else s for s in signals]
+    return fuse([_as_found(s) for s in signals], evidence, Fusion(fusion.cut, {ANY_DEVICE: after}), took_ms=verdict.took_ms, rule=rule)
+
+
+def _as_found(signal: Signal) -> Signal:
+    """As it was before `_excused`."""
+    if signal.state is not State.NOT_CHECKED or signal.reason not in DARK:
+        return signal
+    return replace(signal, state=State.RETRY if signal.name == "selfie_quality" else State.NOT_RUN)
+
+
+def texture_told(score: float, bounds: Device) -> Signal:
+    """Our network's signal for a calibrated score."""
+    state = bounds.band.state(score)
+    return Signal("texture", state, score, {State.REFER: "texture_unsure", State.FAIL: "texture_attack"}.get(state))
 
 
 def contributions(evidence: Mapping[str, Evidence], rule: Rule) -> dict[str, float]:

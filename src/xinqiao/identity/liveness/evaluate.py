@@ -9,8 +9,9 @@ a rate without a single error is bounded by the exact binomial limit for as many
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import numpy as np
 
 from ..errors import FolderUnfit
 from .challenge import Challenge
+from .decide import Verdict
 from .decode import read_bytes
 
 DRAWS = 1000
@@ -45,10 +47,18 @@ class Answer:
     score: float | None
     ms: float
     reason: str | None = None
+    told: Mapping[str, str] = field(default_factory=dict)
+    """What is known of the capture beside: `room` and `device` of a simulated one"""
 
     @property
     def responded(self) -> bool:
         return self.label in (LIVE, ATTACK) and self.score is not None
+
+
+def answer_of(person: str, species: str, verdict: Verdict, told: Mapping[str, str] | None = None) -> Answer:
+    label = verdict.label.value if verdict.label else None
+    reason = verdict.reasons[0].code if verdict.reasons else None
+    return Answer(person, species, label, verdict.outcome.value, verdict.score, verdict.took_ms, reason, told or {})
 
 
 def gather(folder: Path) -> tuple[list[Presentation], int]:
@@ -82,6 +92,24 @@ def challenges(folder: Path, found: Sequence[Presentation]) -> dict[Path, Challe
     return {path: Challenge.parse(read_bytes(file).decode("utf-8", "replace")) for path, file in told.items() if file.is_file()}
 
 
+TOLD = ("room", "device")
+LONGEST_TRUTH = 4 * 2**20
+"""Bytes."""
+
+
+def told_of(path: Path) -> dict[str, str]:
+    """Room and device of a simulated capture, from the JSON of its truth beside it; nothing where there is none, or none that can be read."""
+    try:
+        file = path.with_suffix(".json")
+        if file.stat().st_size > LONGEST_TRUTH:
+            return {}
+        whole = json.loads(file.read_text("utf-8"))
+        scene = whole["scene"] if whole["label"] == "simulated" else {}
+        return {"label": "simulated"} | {name: str(scene[name])[:40] for name in TOLD if name in scene}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
 def _folders(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")) if folder.is_dir() else []
 
@@ -104,6 +132,8 @@ def measure(answers: Sequence[Answer], *, draws: int = DRAWS, seed: int = 1) -> 
         "passed": _share(answers, lambda a: a.outcome == "pass"),
         "by_species": {name: _counts(answers, name) for name in (LIVE, *table.species)},
         "retry_reasons": _reasons(answers),
+        **({"simulated": True} if any("label" in a.told for a in answers) else {}),
+        **{f"by_{name}": found for name in TOLD if (found := _by(answers, name))},
         "interval": f"{LEVEL:.0%}, people drawn with replacement {draws} times",
     }
 
@@ -123,12 +153,14 @@ class _Table:
     def of(cls, answers: Sequence[Answer]) -> _Table:
         people = sorted({a.person for a in answers})
         species = sorted({a.species for a in answers} - {LIVE})
+        number = {name: n for n, name in enumerate(people)}
+        kind = {name: n for n, name in enumerate(species)} | {LIVE: -1}
         heard = sorted((a for a in answers if a.responded), key=lambda a: a.score or 0.0)
         return cls(
             people,
             species,
-            np.array([people.index(a.person) for a in heard], int),
-            np.array([-1 if a.species == LIVE else species.index(a.species) for a in heard], int),
+            np.array([number[a.person] for a in heard], int),
+            np.array([kind[a.species] for a in heard], int),
             np.array([a.label == LIVE for a in heard], bool),
             np.array([a.score for a in heard], float),
         )
@@ -208,9 +240,36 @@ def _counts(answers: Sequence[Answer], species: str) -> dict[str, int]:
     return {"people": len({a.person for a in mine}), "captures": len(mine), **labels, "no_answer": sum(not a.responded for a in mine)}
 
 
+def _by(answers: Sequence[Answer], name: str) -> dict[str, dict[str, Any]]:
+    """The rates without intervals, for every room or device that is told."""
+    found = {}
+    for value in sorted({a.told[name] for a in answers if name in a.told}):
+        mine = [a for a in answers if a.told.get(name) == value]
+        table = _Table.of(mine)
+        rates = table.rates(np.ones(len(table.people)))
+        found[value] = {**rates, "people": len(table.people), "captures": len(mine), "non_response": _non_response(mine), "passed": _share(mine, lambda a: a.outcome == "pass")}  # fmt: skip
+    return found
+
+
 def _reasons(answers: Sequence[Answer]) -> dict[str, int]:
     codes = [a.reason for a in answers if not a.responded and a.reason]
     return {code: codes.count(code) for code in sorted(set(codes))}
+
+
+POINTS = 200
+
+
+def det_points(answers: Sequence[Answer]) -> dict[str, list[list[float]]]:
+    """For each species [APCER, BPCER] as the threshold rises, at most POINTS of them, spread evenly over the steps."""
+    table, found = _Table.of(answers), {}
+    for n, name in enumerate(table.species):
+        miss, accept, _ = table.curve(np.ones(len(table.score)), n)
+        if miss is None or accept is None:
+            continue
+        steps = np.unique(np.stack([accept, miss], 1), axis=0)[::-1]
+        kept = np.unique(np.linspace(0, len(steps) - 1, POINTS).round().astype(int))
+        found[name] = [[round(float(a), 6), round(float(b), 6)] for a, b in steps[kept]]
+    return found
 
 
 def det_picture(answers: Sequence[Answer], path: Path, *, title: str) -> Path:

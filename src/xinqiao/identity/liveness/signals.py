@@ -15,6 +15,7 @@ from ..observe import Sight, embed_sights
 from ..thresholds import ANY_DEVICE
 from . import temporal, texture
 from .crops import square, two_crops
+from .decide import texture_told
 
 FEWEST_FRAMES = 4
 FACE_IN = 0.6
@@ -80,8 +81,7 @@ def texture_signal(models: FaceModels, usable: Sequence[Sight], device: str = AN
         return None, Signal("texture", State.NOT_RUN, None, "not_run")
     _, bounds = models.thresholds.liveness.device(device)
     score = bounds.calibrate(texture.log_odds(models.texture, [two_crops(s.picture, s.face) for s in usable[:JUDGED]]))
-    state = bounds.band.state(score)
-    return score, Signal("texture", state, score, {State.REFER: "texture_unsure", State.FAIL: "texture_attack"}.get(state))
+    return score, texture_told(score, bounds)
 
 
 def guest_signal(guest: Guest, usable: Sequence[Sight]) -> tuple[float | None, Signal]:

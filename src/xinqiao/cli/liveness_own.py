@@ -1,0 +1,125 @@
+"""`liveness calibrate`: a deployment's own captures make its own thresholds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import cyclopts
+from cyclopts import Parameter
+
+from xinqiao.kit import Settings
+from xinqiao.terminal import OK, Json, refusals, table
+
+if TYPE_CHECKING:
+    from xinqiao.identity.liveness.calibrate import Aims, Calibrated, Judged
+    from xinqiao.identity.networks import FaceModels
+
+
+def add(group: cyclopts.App) -> None:
+    """Hang the commands on the `liveness` group."""
+    group.command(calibrate)
+
+
+def calibrate(
+    folder: Path,
+    *,
+    device: str = "any",
+    apcer: float = 0.01,
+    bpcer: float = 0.03,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    as_json: Json = False,
+) -> int:
+    """Set the thresholds of a class of cameras by your own captures, laid out as for `eval`; what changed is printed.
+
+    Parameters
+    ----------
+    folder
+        live/PERSON/… and attack/SPECIES/PERSON/…; or one folder for each class of cameras (phone_high, phone_basic, desktop) with these in it.
+    device
+        The class, where the folder holds one.
+    apcer
+        The rate of attacks passed that must be proven, with 95 % confidence: 0.01 needs 299 attacked people.
+    bpcer
+        The rate of living people refused that must be proven: 0.03 needs 99 living people.
+    dry_run
+        Reckon and print, write nothing.
+    """
+    from xinqiao.identity import FaceModels
+    from xinqiao.identity.errors import TargetUnfit
+    from xinqiao.identity.liveness import calibrations
+    from xinqiao.identity.liveness.calibrate import Aims
+    from xinqiao.kit import SystemClock
+
+    from .liveness import print_value
+
+    with refusals(as_json=as_json):
+        for rate in (apcer, bpcer):
+            if not 0.001 <= rate <= 0.2:
+                raise TargetUnfit(rate, field="apcer" if rate is apcer else "bpcer")
+        home, models = Settings().home, FaceModels.load(Settings())
+        found = [_class(models, name, place, Aims(apcer, bpcer)) for name, place in calibrations.classes_in(folder, device).items()]
+        written = [] if dry_run else [str(p) for p in calibrations.write(home, found, versions=models.versions, clock=SystemClock())]
+        facts = {c.name: {"folder": place.name, "simulated": simulated, **c.facts} for c, place, simulated in found}
+        print_value({"classes": facts, "written": written}, as_json=as_json, human=lambda: _changes([c for c, _, _ in found], written))
+    return OK
+
+
+def _class(models: FaceModels, name: str, folder: Path, aims: Aims) -> tuple[Calibrated, Path, bool]:
+    from xinqiao.identity.liveness.calibrate import calibrate as reckon
+    from xinqiao.identity.liveness.evaluate import told_of
+
+    _, before = models.thresholds.liveness.device(name)
+    judged, paths = _judged(folder, name)
+    simulated = any(told_of(path) for path in paths)
+    return reckon(name, judged, before, models.thresholds.liveness, aims), folder, simulated
+
+
+def _judged(folder: Path, device: str) -> tuple[list[Judged], list[Path]]:
+    from xinqiao.identity.liveness.calibrate import Judged
+
+    from .liveness import checked_folder
+
+    found, verdicts, _ = checked_folder(folder, device)
+    return [Judged(p.person, p.species, v) for p, v in zip(found, verdicts, strict=True)], [p.path for p in found]
+
+
+def _changes(made: list[Calibrated], written: list[str]) -> object:
+    from rich.console import Group
+
+    return Group(*(_changed(c) for c in made), "\n".join(["Written:", *written]) if written else "Nothing was written.")
+
+
+def _changed(c: Calibrated) -> object:
+    rates, old = c.facts["rates"], c.facts["rates_before"]
+    people = c.facts["people"]
+    rows: list[list[Any]] = [
+        [key, _number(old_), _number(new)]
+        for key, old_, new in (
+            ("scale", c.before.scale, c.after.scale),
+            ("shift", c.before.shift, c.after.shift),
+            ("pass from (sure)", c.before.band.sure, c.after.band.sure),
+            ("called live from (cut)", c.before.cut, c.after.cut),
+            ("fail below (doubt)", c.before.band.doubt, c.after.band.doubt),
+        )
+    ]
+    rows += [[f"APCER {name}", _rate(old["apcer"][name]), _between(rates, "apcer", name)] for name in rates["apcer"]]
+    rows += [[name.upper(), _rate(old[name]), _between(rates, name)] for name in ("bpcer", "eer")]
+    for label, key in (("passed", "passed"), ("to a person", "referred"), ("no answer", "non_response")):
+        rows += [[f"{label}, {name}", _rate(old[key].get(name)), _rate(rate)] for name, rate in rates[key].items()]
+    title = f"{c.name}: {c.facts['captures']} captures, {people['live']} living people, {people['attacked']} attacked"
+    return table(title, ["", "before", "after, on people left out (95 %)"], rows)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _rate(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}"
+
+
+def _between(rates: dict[str, Any], name: str, species: str | None = None) -> str:
+    value, ends = rates[name], rates["intervals"][name]
+    value, ends = (value[species], ends[species]) if species else (value, ends)
+    return _rate(value) if ends is None else f"{_rate(value)} ({_rate(ends[0])} to {_rate(ends[1])})"
