@@ -1,6 +1,8 @@
 """How the checks of late differ from those that the thresholds were set on: weeks by class of device, counted by the database.
 
-The index, its bins and what it follows are `identity.liveness.drift`'s.
+The index, its bins and what it follows are `identity.liveness.drift`'s. Without any drift the index of n scores against m is about
+(1/n + 1/m) times a chi-squared variable of as many degrees of freedom as bins less one (Yurdakul 2018, Statistical properties of the population
+stability index): of few scores it passes any customary bound by chance, so a week alarms only where it passes chance's bound too.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from scipy.stats import chi2
 from sqlalchemy import Connection
 
 from xinqiao.identity.liveness.drift import EDGES, STEADY, stability
@@ -19,6 +22,8 @@ from . import store
 
 WATCH, ALARM = STEADY, 0.2
 """Population stability indices from which to look, and to calibrate anew: by custom, not by theory (Siddiqi 2006)."""
+BY_CHANCE = 0.999
+"""How sure chance is ruled out: of a thousand weeks without drift one alarms."""
 OUTCOMES = ("pass", "refer", "retry", "fail")
 
 
@@ -46,6 +51,30 @@ class Week:
 
 
 @dataclass(frozen=True, slots=True)
+class Index:
+    """A week's population stability index, and what chance alone reaches with as many scores."""
+
+    value: float
+    chance: float
+
+    @property
+    def alarms(self) -> bool:
+        return self.value >= max(ALARM, self.chance)
+
+    @property
+    def is_watched(self) -> bool:
+        return self.value >= max(WATCH, self.chance)
+
+
+def _index(expected: Sequence[float], found: Sequence[float]) -> Index | None:
+    value = stability(expected, found)
+    if value is None:
+        return None
+    bins = sum(1 for before, now in zip(expected, found, strict=True) if before or now)
+    return Index(value, float((1 / sum(expected) + 1 / sum(found)) * chi2.ppf(BY_CHANCE, max(1, bins - 1))))
+
+
+@dataclass(frozen=True, slots=True)
 class Drift:
     """The weeks of one class of device, oldest first, none left out."""
 
@@ -68,9 +97,9 @@ class Drift:
     def reasons(self) -> Counter[str]:
         return sum((one.reasons for one in self.weeks), Counter())
 
-    def indices(self, expected: Sequence[float] | None) -> list[float | None]:
+    def indices(self, expected: Sequence[float] | None) -> list[Index | None]:
         """The stability index of each week against the scores that the class was calibrated on; None for a week of too few."""
-        return [stability(expected, one.scores) if expected else None for one in self.weeks]
+        return [_index(expected, one.scores) if expected else None for one in self.weeks]
 
 
 def drift(*, db: Connection, now: datetime, zone: str, weeks: int = 12) -> dict[str, Drift]:

@@ -35,6 +35,11 @@ def find(*, db: Connection, check: UUID) -> tuple[Check, events.Event]:
     return found, event
 
 
+def is_latest(*, db: Connection, check: Check) -> bool:
+    """Whether its person was not checked again since."""
+    return store.newest_of(db, check.person_id) == check.id
+
+
 def devices(*, db: Connection) -> list[str]:
     """Classes of devices that have been seen, in order of their names."""
     return store.devices(db)

@@ -6,12 +6,46 @@ from fastapi import APIRouter
 
 from xinqiao.journeys import House
 
-from . import accesses, application, book, consents, evidence, funders, gate, ledger, loans, overview, partners, requests, reviews, users
+from . import (
+    accesses,
+    application,
+    book,
+    checks,
+    consents,
+    evidence,
+    funders,
+    gate,
+    ledger,
+    liveness,
+    loans,
+    overview,
+    partners,
+    requests,
+    reviews,
+    users,
+)
 from .desk import Desk
 
 __all__ = ["Desk", "router"]
 
-PARTS = (gate, overview, application, evidence, reviews, requests, book, funders, loans, ledger, accesses, consents, partners, users)
+PARTS = (
+    gate,
+    overview,
+    application,
+    evidence,
+    reviews,
+    checks,
+    liveness,
+    requests,
+    book,
+    funders,
+    loans,
+    ledger,
+    accesses,
+    consents,
+    partners,
+    users,
+)
 
 
 def router(house: House) -> APIRouter:

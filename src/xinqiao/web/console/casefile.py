@@ -27,7 +27,9 @@ from ..i18n import Words
 from . import pictures
 from .desk import Desk, Operator
 from .overview import age, named, outcome_of, outcome_word
-from .words import COSTS, ENDED, EVENTS, N_, PRODUCT_KINDS, SIGNALS, STAGES, STATES, WHO, WHY, tone_of
+from .signals import STATES as SIGNAL_STATES
+from .signals import word_of
+from .words import COSTS, ENDED, EVENTS, N_, PRODUCT_KINDS, STAGES, STATES, WHO, WHY, tone_of
 
 UNMASK_FOR = (Purpose.APPLICATION, Purpose.FRAUD, Purpose.IDENTITY, Purpose.RIGHTS)
 """Purposes for which an operator may ask to see values in clear; the vault's policies and the person's consents decide."""
@@ -195,14 +197,16 @@ def _check(event: events.Event, words: Words) -> dict[str, Any]:
     data = event.data
     signals = [
         {
-            "name": words.gettext(SIGNALS[name]) if name in SIGNALS else name,
-            "state": outcome_word(words, one["state"]),
+            "name": word_of(words, name),
+            "state": _signal_state(words, one["state"]),
             "value": _short(one["value"]),
             "reason": _identity_reason(words, one.get("reason")),
         }
         for name, one in data.get("signals", {}).items()
+        if one["state"] != "not_checked"
     ]
     return {
+        "id": event.id,
         "at": event.at,
         "outcome": outcome_word(words, data["outcome"]),
         "liveness": _short(data.get("liveness_score")),
@@ -212,6 +216,11 @@ def _check(event: events.Event, words: Words) -> dict[str, Any]:
         "versions": data.get("model_versions", {}),
         "took_ms": data.get("took_ms"),
     }
+
+
+def _signal_state(words: Words, state: str) -> tuple[str, str]:
+    word, tone = SIGNAL_STATES.get(state, (state, ""))
+    return words.gettext(word), tone
 
 
 def _identity_reason(words: Words, code: str | None) -> str:

@@ -31,6 +31,7 @@ ROOMS: tuple[tuple[str, tuple[Room, ...]], ...] = (
         (
             Room("applications", "/console", N_("Applications"), "list", Permission.APPLICATIONS_READ),
             Room("reviews", "/console/reviews", N_("Reviews"), "hand", Permission.APPLICATIONS_REVIEW),
+            Room("checks", "/console/checks", N_("Face checks"), "face", Permission.APPLICATIONS_REVIEW, Permission.RIGHTS_ANSWER),
             Room("requests", "/console/requests", N_("Loan requests"), "pen", Permission.APPLICATIONS_REVIEW, Permission.RIGHTS_ANSWER),
         ),
     ),
@@ -139,6 +140,8 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "consent.agreed": (N_("Consent given"), "person", "good"),
     "consent.declined": (N_("Consent refused"), "person", "warn"),
     "consent.ended": (N_("Consent ended"), "person", "warn"),
+    "face.challenge_issued": (N_("Colours were issued for a recording"), "xinqiao", ""),
+    "identity.unreadable": (N_("The recording could not be read"), "xinqiao", "warn"),
     "face.refused": (N_("The face check was refused"), "person", "warn"),
     "identity.checked": (N_("Identity checked"), "xinqiao", "live"),
     "fraud.screened": (N_("Screened for fraud"), "xinqiao", "live"),
@@ -366,17 +369,6 @@ PROBLEMS = {
     "truncated": N_("Cut off"),
     "unlinked": N_("Unlinked"),
     "checkpoint": N_("Checkpoint"),
-}
-
-SIGNALS = {
-    "portrait_quality": N_("Quality of the ID portrait"),
-    "selfie_quality": N_("Quality of the selfie"),
-    "length": N_("Length of the clip"),
-    "motion": N_("Motion in the clip"),
-    "one_person": N_("One person throughout"),
-    "texture": N_("Texture (photo or screen attack)"),
-    "match": N_("Match with the ID portrait"),
-    "temporal": N_("Movement over time"),
 }
 
 

@@ -1,0 +1,204 @@
+"""One face check for its page: what came of it and why, every signal with its bound, the challenge, versions, evidence. No picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from markupsafe import Markup
+from sqlalchemy import Connection
+
+from xinqiao.identity import REASONS
+from xinqiao.journeys import checks
+from xinqiao.journeys.case import Case, look
+from xinqiao.journeys.checks import Check
+from xinqiao.journeys.house import event_hash, event_row
+from xinqiao.kit import events
+from xinqiao.vault import audit
+
+from ..drawings import liveness as drawings
+from ..i18n import Words
+from .desk import Desk, Operator
+from .overview import outcome_word
+from .recordings import standing
+from .signals import ASKED, STATES, asked, bound_of, device_word, word_of
+from .words import N_
+
+GROUPS = (("weak", N_("Did not pass")), ("passed", N_("Passed")), ("silent", N_("Not asked")))
+ORDER = {name: n for n, name in enumerate(ASKED)}
+SOURCES = {
+    "appearance": N_("Appearance (texture, own models)"),
+    "light": N_("Light challenge"),
+    "infrared": N_("Near infrared"),
+    "depth": N_("Depth"),
+}
+"""Groups of sources in the fusion, as `identity.liveness.sources` names them."""
+LETTERS = {"g": N_("G|green"), "c": N_("A|azure"), "m": N_("M|magenta"), "y": N_("O|orange"), "n": N_("–|grey")}
+"""Each colour's letter, as drawn on it, and its name."""
+
+
+def gather(desk: Desk, db: Connection, who: Operator, words: Words, check: UUID) -> dict[str, Any]:
+    """All parts of the page. Raises CheckUnknown."""
+    found, event = checks.find(db=db, check=check)
+    case, data = look(db, found.application_id), event.data
+    return {
+        "check": found,
+        "head": _head(found, case, words),
+        "reasons": [_reason(words, code) for code in found.reasons],
+        "scale": _scale(desk, found, data, words),
+        "groups": _signals(desk, found, data, words),
+        "parts": _parts(data, words),
+        "challenge": _challenge(case, found, data, words),
+        "versions": _versions(desk, data),
+        "others": _others(case, found, words),
+        "record": _record(db, found, event),
+        "pictures": standing(desk, db, who, words, found, data),
+    }
+
+
+def _head(found: Check, case: Case, words: Words) -> dict[str, Any]:
+    return {
+        "reference": case.application.reference or str(case.id)[-8:].upper(),
+        "outcome": outcome_word(words, found.outcome),
+        "device": device_word(words, found.device),
+        "score": f"{found.score:.3f}" if found.score is not None else "–",
+        "match": f"{found.match:.3f}" if found.match is not None else "–",
+    }
+
+
+def _reason(words: Words, code: str) -> str:
+    return words.both(REASONS[code].zh, REASONS[code].en) if code in REASONS else code
+
+
+def _in_force(desk: Desk, data: Mapping[str, Any]) -> bool:
+    """Whether the thresholds that judged this check are those that judge now."""
+    return data.get("model_versions", {}).get("thresholds") == desk.house.faces.thresholds.version
+
+
+def _scale(desk: Desk, found: Check, data: Mapping[str, Any], words: Words) -> dict[str, Any]:
+    """The score on the bands of its class of devices; bands of other thresholds than the check's are not drawn."""
+    if not _in_force(desk, data):
+        return {"drawn": None, "sure": None, "doubt": None}
+    gettext, band = words.gettext, desk.house.faces.thresholds.liveness.device(found.device)[1].band
+    told = {"score": f"{found.score:.3f}" if found.score is not None else "–", "sure": f"{band.sure:g}", "doubt": f"{band.doubt:g}"}
+    says = drawings.ScaleWords(
+        title=gettext("Liveness score %(score)s") % told,
+        desc=gettext("On a scale from 0 to 1: fails under %(doubt)s, a person looks up to %(sure)s, passes from there. Score: %(score)s.")
+        % told,
+        fail=gettext("fails"),
+        refer=gettext("a person looks"),
+        pass_=gettext("passes"),
+    )
+    drawn = drawings.scale("scale", found.score, band.sure, band.doubt, says, words.language)
+    return {"drawn": Markup(drawn), **told}
+
+
+def _signals(desk: Desk, found: Check, data: Mapping[str, Any], words: Words) -> list[dict[str, Any]]:
+    """What did not pass first, then what passed, then what was not asked."""
+    known = desk.house.faces.thresholds if _in_force(desk, data) else None
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name, _ in GROUPS}
+    told = data.get("signals", {})
+    for name in sorted(told, key=lambda one: (ORDER.get(one, len(ORDER)), one)):
+        one = told[name]
+        state, what = str(one.get("state")), asked(name)
+        group = {"pass": "passed", "not_checked": "silent"}.get(state, "weak")
+        word, tone = STATES.get(state, (state, ""))
+        rows[group].append(
+            {
+                "name": word_of(words, name),
+                "state": (words.gettext(word), tone),
+                "value": short(one.get("value")),
+                "unit": words.gettext(what.unit) if what.unit else "",
+                "bound": bound_of(words, name, known, found.device) if known else "",
+                "why": _reason(words, one["reason"]) if one.get("reason") else "",
+                "asks": words.gettext(what.asks) if what.asks else "",
+                "source": words.gettext(what.source) if what.source else "",
+            }
+        )
+    return [{"name": name, "word": words.gettext(word), "rows": rows[name]} for name, word in GROUPS if rows[name]]
+
+
+def short(value: object) -> str:
+    """A measurement in three significant digits (events carry floats as text); "–" for none."""
+    if value is None:
+        return "–"
+    try:
+        number = float(str(value))
+    except ValueError:
+        return str(value)
+    return f"{number:.0f}" if abs(number) >= 100 else f"{number:.3g}"
+
+
+def _parts(data: Mapping[str, Any], words: Words) -> list[dict[str, Any]]:
+    """What each group of sources added to the score, in log-odds; above nothing it speaks for life."""
+    told = data.get("weights") or {}
+    return [
+        {"name": words.gettext(SOURCES[name]) if name in SOURCES else name, "value": f"{float(value):+.2f}".replace("-", "−")}
+        for name, value in told.items()
+    ]
+
+
+def _challenge(case: Case, found: Check, data: Mapping[str, Any], words: Words) -> dict[str, Any]:
+    """When the challenge was issued and spent, what the screen showed, what the face answered."""
+    issued = next((e for e in case.events if e.kind == "face.challenge_issued" and e.data.get("challenge") == found.challenge), None)
+    signals = data.get("signals", {})
+    sequence = signals.get("light_sequence", {})
+    slots = [(str(u), str(v), int(t)) for u, v, t in (data.get("slots") or (issued.data.get("slots") if issued else None) or ())]
+    light = data.get("light") or {}
+    return {
+        "id": found.challenge,
+        "declined": sequence.get("reason") == "light_declined",
+        "issued": issued.at if issued else None,
+        "expires": issued.data.get("expires_at") if issued else None,
+        "answered": found.at,
+        "explained": _percent(sequence.get("value")),
+        "delay": f"{float(light['delay']) * 1000:.0f} ms" if light.get("delay") is not None else None,
+        "drawn": Markup(_strip(slots, words)) if slots else None,
+        "slots": [(n, *(_colour(words, c) for c in (u, v)), f"{1000 * t / 60:.0f}") for n, (u, v, t) in enumerate(slots, 1)],
+    }
+
+
+def _percent(value: object) -> str:
+    return f"{float(str(value)):.0%}" if value is not None else "–"
+
+
+def _colour(words: Words, code: str) -> str:
+    return words.gettext(LETTERS[code]).partition("|")[2] if code in LETTERS else code
+
+
+def _strip(slots: Sequence[tuple[str, str, int]], words: Words) -> str:
+    gettext = words.gettext
+    told = words.both("；", "; ").join(f"{_colour(words, u)} / {_colour(words, v)}" for u, v, _ in slots)
+    says = drawings.StripWords(
+        title=gettext("Colours that the screen showed"),
+        desc=gettext("Upper half / lower half, in this order: %(colours)s. Grey before and after.") % {"colours": told},
+        upper=gettext("Upper"),
+        lower=gettext("Lower"),
+        letters={code: gettext(word).partition("|")[0] for code, word in LETTERS.items()},
+    )
+    return drawings.strip("strip", slots, says, words.language)
+
+
+def _versions(desk: Desk, data: Mapping[str, Any]) -> dict[str, Any]:
+    told = dict(data.get("model_versions", {}))
+    return {"thresholds": told.pop("thresholds", "–"), "in_force": _in_force(desk, data), "models": sorted(told.items())}
+
+
+def _others(case: Case, found: Check, words: Words) -> list[dict[str, Any]]:
+    """The application's other checks, oldest first."""
+    mine = [e for e in case.events if e.kind == "identity.checked" and e.id != found.id]
+    return [{"id": e.id, "at": e.at, "outcome": outcome_word(words, e.data["outcome"])} for e in mine]
+
+
+def _record(db: Connection, found: Check, event: events.Event) -> dict[str, Any]:
+    """The event's own hash, and where the audit log holds the one that was bound when it was written."""
+    bound = [one for one in audit.of(db, person=found.person_id) if one.kind == "event" and one.data.get("event") == str(event.id)]
+    computed = event_hash(event_row(event))
+    entry = bound[0] if bound else None
+    return {
+        "sha256": computed,
+        "place": f"{entry.lane}/{entry.seq}" if entry else None,
+        "chain": entry.hash.hex() if entry else None,
+        "unchanged": bool(entry and entry.data.get("sha256") == computed),
+    }
