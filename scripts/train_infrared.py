@@ -81,22 +81,24 @@ def even(view: np.ndarray) -> np.ndarray:
     return ((view - view.mean()) / max(float(view.std()), LEAST_SPREAD)).astype(np.float32)
 
 
-def train(pool: dict[str, np.ndarray], minutes: float, seed: int) -> Network:
-    """Live and attack in equal numbers, each species as often as another; one cosine of the learning rate over the time given."""
+def train(pool: dict[str, np.ndarray], minutes: float, seed: int, start: Path | None, rate: float) -> Network:
+    """Live and attack in equal numbers, solid masks more often than flat things; one cosine of the learning rate over the time given."""
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     rng = np.random.default_rng(seed)
     model = Network()
+    if start:
+        model.load_state_dict(torch.load(start, weights_only=True))
     count = sum(p.numel() for p in model.parameters())
     print(f"{count} parameters", flush=True)
     groups = [np.flatnonzero(pool["species"] == kind) for kind in range(9)]
-    optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=1e-3)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=1e-3)
     weight = np.array([0, 0.05, 0.08, 0.03, 0.03, 0.16, 0.22, 0.25, 0.18])
     weight = np.array([w if len(g) else 0 for w, g in zip(weight, groups, strict=True)])
     started, step, losses = time.monotonic(), 0, []
     while (share := (time.monotonic() - started) / (minutes * 60)) < 1:
         for group in optimiser.param_groups:
-            group["lr"] = 2e-3 * min(1, (step + 1) / 50) * (0.02 + 0.98 * (1 + np.cos(np.pi * share)) / 2)
+            group["lr"] = rate * min(1, (step + 1) / 50) * (0.02 + 0.98 * (1 + np.cos(np.pi * share)) / 2)
         kinds = np.where(rng.random(BATCH) < 0.5, 0, rng.choice(9, BATCH, p=weight / weight.sum()))
         chosen = [int(rng.choice(groups[k])) for k in kinds]
         views = torch.from_numpy(np.stack([varied(pool["picture"][n], rng) for n in chosen]))[:, None]
@@ -127,10 +129,13 @@ def main() -> None:
     ask.add_argument("--held", type=Path, required=True)
     ask.add_argument("--minutes", type=float, default=12)
     ask.add_argument("--seed", type=int, default=0)
+    ask.add_argument("--start", type=Path, help="go on from OUT/state.pt of an earlier run")
+    ask.add_argument("--rate", type=float, default=2e-3)
     asked = ask.parse_args()
     cv2.setNumThreads(1)
     asked.out.mkdir(parents=True, exist_ok=True)
-    model = train(read(asked.pool), asked.minutes, asked.seed)
+    model = train(read(asked.pool), asked.minutes, asked.seed, asked.start, asked.rate)
+    torch.save(model.state_dict(), asked.out / "state.pt")
     export(model, asked.out)
     held = read(asked.held)
     found = scores(model, held)

@@ -47,9 +47,10 @@ def _anchors() -> np.ndarray:
 ANCHORS = _anchors()
 
 
-def find_faces(session: onnxruntime.InferenceSession, picture: Picture) -> list[Face]:
-    """Faces, largest first; a second, closer look at overlapping tiles when the whole picture shows none (a small portrait on a card)."""
-    return _look(session, picture, (0, 0)) or _look_closer(session, picture)
+def find_faces(session: onnxruntime.InferenceSession, picture: Picture, *, closer: bool = True) -> list[Face]:
+    """Faces, largest first; `closer`: a second look at overlapping tiles when the whole picture shows none (a small portrait on a card)."""
+    found = _look(session, picture, (0, 0))
+    return found if found or not closer else _look_closer(session, picture)
 
 
 def _look_closer(session: onnxruntime.InferenceSession, picture: Picture) -> list[Face]:

@@ -36,6 +36,8 @@ class FaceModels:
     """Name -> version and the first eight hex digits of its hash, as evidence records them."""
     guests: tuple[Guest, ...] = ()
     """A deployment's own liveness models (`guests`); each joins the fusion."""
+    infrared: onnxruntime.InferenceSession | None = None
+    """Near infrared; None where a deployment ships none, and then what comes from such a camera is `not_run`."""
 
     @classmethod
     def load(cls, settings: Settings | None = None) -> FaceModels:
@@ -54,7 +56,7 @@ class FaceModels:
             thresholds = Thresholds.parse((folder / "thresholds.json").read_text("utf-8"))
         except (OSError, KeyError, ValueError, RuntimeError) as problem:
             raise ModelsUnavailable(type(problem).__name__) from problem
-        guests = load_guests(settings.home / "models" / "liveness", _loaded) if settings else ()
+        guests = load_guests(settings.home / "models" / "liveness", load_session) if settings else ()
         versions = {name: f"{entry['version']}@{entry['sha256'][:8]}" for name, entry in manifest.items()} | {
             g.name: g.version for g in guests
         }
@@ -70,6 +72,7 @@ class FaceModels:
             thresholds=thresholds,
             versions=versions | {"thresholds": thresholds.version} | ({"calibration": told} if told else {}),
             guests=guests,
+            infrared=sessions.get("liveness_infrared"),
         )
 
 
@@ -79,14 +82,26 @@ def folder_of(settings: Settings | None) -> Path:
     return mine if mine and (mine / "manifest.json").is_file() else PACKAGED
 
 
+def shipped_texture(settings: Settings | None) -> tuple[bytes, str]:
+    """The texture network that would be used without `liveness train`, and its version. Raises ModelsUnavailable where there is none."""
+    folder = folder_of(settings)
+    try:
+        entry = next(e for e in json.loads((folder / "manifest.json").read_text("utf-8")) if e["name"] == own.TEXTURE)
+        _session(folder, entry)
+        return (folder / entry["file"]).read_bytes(), f"{entry['version']}@{entry['sha256'][:8]}"
+    except (OSError, KeyError, ValueError, RuntimeError, StopIteration) as problem:
+        raise ModelsUnavailable(type(problem).__name__) from problem
+
+
 def _session(folder: Path, entry: Mapping[str, str]) -> onnxruntime.InferenceSession:
     weights = (folder / entry["file"]).read_bytes()
     if hashlib.sha256(weights).hexdigest() != entry["sha256"]:
         raise ModelsUnavailable(f"{entry['file']} is not the file its manifest names")
-    return _loaded(weights)
+    return load_session(weights)
 
 
-def _loaded(weights: bytes) -> onnxruntime.InferenceSession:
+def load_session(weights: bytes) -> onnxruntime.InferenceSession:
+    """On one core: the web server's workers are the parallelism."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # the web server's workers are the parallelism
     options.enable_mem_pattern = False  # planned for every batch size apart, it costs 50 MB and saves no time

@@ -128,6 +128,83 @@ REASONS = {
             "您选择了不闪光的方式，将由人工复核。",
             "You chose the way without changing colours; a person will review it.",
         ),
+        Reason(
+            "light_missing",
+            "录像时屏幕没有变色验证，将由人工复核。",
+            "The clip was recorded without the screen's changing colours; a person will review it.",
+        ),
+        Reason(
+            "other_than_before",
+            "这张脸与您以前核验时留下的不一致，将由人工复核。",
+            "The face is not the one of your earlier check here; a person will review it.",
+        ),
+        Reason(
+            "infrared_dark",
+            "近红外画面太暗，请靠近设备并露出红外补光灯后重试。",
+            "The near-infrared picture is too dark; come closer and leave its lamp uncovered, then try again.",
+        ),
+        Reason(
+            "infrared_bright",
+            "近红外画面过亮，请离远一些并避开阳光后重试。",
+            "The near-infrared picture is too bright; move back a little and out of the sun, then try again.",
+        ),
+        Reason(
+            "infrared_no_face",
+            "近红外画面中没有人脸，像是屏幕或照片。",
+            "The face that the camera shows is not there in near infrared, as with a screen or a print.",
+        ),
+        Reason(
+            "infrared_elsewhere",
+            "近红外与彩色画面中的人脸不在同一位置。",
+            "Near infrared and the camera show the face in different places.",
+        ),
+        Reason(
+            "infrared_copy",
+            "近红外画面是由彩色画面转换而来，不是红外摄像头拍摄的。",
+            "The near-infrared picture was made from the colour picture; no infrared camera took it.",
+        ),
+        Reason(
+            "infrared_mask",
+            "近红外画面不像真人皮肤，像是面具或打印件。",
+            "In near infrared the face does not look like skin, rather like a mask or a print.",
+        ),
+        Reason(
+            "infrared_unsure",
+            "近红外画面无法确定是否为真人，将由人工复核。",
+            "Near infrared could not decide whether a living person is there; a person will review it.",
+        ),
+        Reason("infrared_unreadable", "无法读取近红外图像，请重新拍摄。", "The near-infrared picture cannot be read; take it again."),
+        Reason(
+            "depth_missing",
+            "深度图中人脸缺失太多，请正对设备、离开20至60厘米后重试。",
+            "Too little of the face has a depth; face the device from 20 to 60 cm and try again.",
+        ),
+        Reason(
+            "depth_noisy",
+            "深度图噪声太大，请避开阳光并拿稳设备后重试。",
+            "The depth is too noisy; keep out of the sun, hold still, and try again.",
+        ),
+        Reason(
+            "depth_flat", "人脸处是平面，像是屏幕或照片。", "Where the face should be, there is something flat, like a screen or a photo."
+        ),
+        Reason("depth_bent", "人脸处是弯曲的纸面，不是人脸。", "Where the face should be, there is a bent sheet."),
+        Reason("depth_other", "深度起伏与画面中的人脸不符。", "The relief is not that of the face in the picture."),
+        Reason(
+            "depth_mask",
+            "深度与画面不一致，像是面具或三维打印的头像。",
+            "Depth and picture do not agree, as with a mask or a printed head.",
+        ),
+        Reason(
+            "depth_unsure",
+            "深度无法确定是否为真人，将由人工复核。",
+            "Depth could not decide whether a living person is there; a person will review it.",
+        ),
+        Reason("depth_unreadable", "无法读取深度图，请重新拍摄。", "The depth map cannot be read; take it again."),
+        Reason(
+            "stereo_unfit",
+            "双目图像与标定不符，无法计算深度。",
+            "The two cameras' pictures do not fit their calibration; no depth was taken.",
+        ),
         Reason("not_run", "有一项检查未能完成，将由人工复核。", "One of the checks could not be carried out; a person will review it."),
     )
 }

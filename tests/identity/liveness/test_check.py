@@ -80,11 +80,18 @@ def test_a_virtual_camera_keeps_a_living_face_from_passing(models: FaceModels, s
     assert judge(models, selfie, Beside(camera={"label": "OBS Virtual Camera"})).outcome is Outcome.REFER
 
 
-@pytest.mark.parametrize("beside", [Beside(near_infrared=b"x"), Beside(depth=b"x")])
-def test_what_was_given_and_cannot_be_tested_does_not_pass(models: FaceModels, selfie: bytes, beside: Beside) -> None:
+@pytest.mark.parametrize(
+    ("beside", "reason"),
+    [
+        (Beside(near_infrared=b"x"), "infrared_unreadable"),
+        (Beside(depth=b"x"), "depth_unreadable"),
+        (Beside(right=b"x"), "stereo_unfit"),
+    ],
+)
+def test_what_was_given_and_cannot_be_read_does_not_pass(models: FaceModels, selfie: bytes, beside: Beside, reason: str) -> None:
     found = judge(models, selfie, beside)
-    assert found.outcome is Outcome.REFER
-    assert [r.code for r in found.reasons] == ["not_checked"]
+    assert found.outcome is Outcome.RETRY
+    assert [r.code for r in found.reasons] == [reason]
 
 
 def test_a_clip_that_does_not_answer_the_screen_s_colours_never_passes(models: FaceModels, selfie: bytes, clock: FixedClock) -> None:

@@ -34,11 +34,19 @@ def test_one_clip_is_answered_by_one_object(place: dict[str, str]) -> None:
     assert told["signals"]["near_infrared"] == {"state": "not_checked", "value": None, "reason": "not_asked"}
 
 
-def test_what_was_given_and_has_no_test_is_said_to_be_unchecked_and_passes_nothing(place: dict[str, str]) -> None:
-    code, told, _ = run(place, "check", FOLDER / "p01.webm", "--nir", FOLDER / "p01.jpg", "--json")
+def test_a_colour_picture_sent_as_near_infrared_passes_nothing(place: dict[str, str]) -> None:
+    code, told, _ = run(place, "check", FOLDER / "p01.jpg", "--nir", FOLDER / "p01.jpg", "--json")
     assert code == 0
-    assert told["outcome"] != "pass"
-    assert told["signals"]["near_infrared"]["reason"] == "not_checked"
+    assert told["outcome"] == "fail"
+    assert told["signals"]["infrared_face"]["reason"] == "infrared_copy"
+
+
+def test_a_calibration_that_cannot_be_used_is_a_refusal(place: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "stereo.json").write_text('{"focal": 250, "baseline": 40, "width": 240, "height": 320, "rectified": false}')
+    code, told, _ = run(place, "check", FOLDER / "p01.jpg", "--right", FOLDER / "p01.jpg", "--stereo", tmp_path / "stereo.json", "--json")
+    assert code == 1
+    assert told["error"]["code"] == "liveness.stereo_unfit"
+    assert "rectified" in json.dumps(told["error"])
 
 
 def test_a_challenge_that_cannot_be_read_is_a_refusal(place: dict[str, str], tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -13,13 +13,14 @@ from ..errors import CaptureMissing
 from ..media import CHALLENGED, FILE, Clip, Limits
 from ..model import Outcome, Signal, State
 from ..networks import FaceModels
-from ..observe import Sight, look
+from ..observe import Sight, follow, look, watch
 from ..reasons import Reason
 from ..thresholds import ANY_DEVICE
-from . import injection, signals
-from .challenge import Challenge, analyse
+from . import injection, sensors, signals
+from .challenge import Challenge, analyse_meshes
 from .decide import Evidence, Label, Verdict, fuse
 from .decode import Capture, Kind, read_file
+from .depth import Pair
 
 MOVING = ("length", "motion", "one_person", "timing", "repeats")
 """What a single picture cannot show."""
@@ -38,36 +39,47 @@ class Beside:
     nearest: injection.Nearest | None = None
     """looks among the clips sent before (`store.nearest`); needs `clip_key`"""
     near_infrared: bytes | None = None
+    """a picture of the same moment near 900 nm"""
     depth: bytes | None = None
+    """a map of the same moment: PNG, 16 bits, millimetres"""
+    right: bytes | None = None
+    """what a second colour camera saw, to the right of the first; needs `stereo`, and counts where there is no depth map"""
+    stereo: Pair | None = None
     challenge: Challenge | None = None
     """what the screen showed; its seal and expiry are `challenge.verify`'s affair, before"""
+    folder: Path | None = None
+    """of a set of test captures: where what the sensors saw lies beside each (`many` reads it)"""
 
 
 def check_capture(*, models: FaceModels, capture: Capture, beside: Beside | None = None) -> Verdict:
     """Every test that this capture allows, fused. Raises KeyTooShort."""
     started = perf_counter()
     given = beside or Beside()
-    sights = _sights(models, capture)
+    sights = _sights(models, capture, given.challenge)
     seen, evidence = _evidence(models, signals.best(sights), given.device)
-    light = _light(models, capture, given.challenge)
+    light = _light(capture, sights, given.challenge)
     if light and light.evidence:
         evidence["light_shape"] = light.evidence
+    others, beside_colour = _others(models, capture.film, sights, given)
+    evidence |= beside_colour
     found = (
         signals.quality_signal(sights, capture.film.frames),
         *(_still() if capture.kind is Kind.IMAGE else _moving(models, capture.film, sights)),
         *seen,
         *_marks(capture, given),
         *(light.signals if light else (Signal("challenge", State.NOT_CHECKED, None, "not_asked"),)),
-        *_others(given),
+        *others,
     )
     verdict = fuse(found, evidence, models.thresholds.liveness, device=given.device)
     return replace(verdict, took_ms=(perf_counter() - started) * 1000)
 
 
-def _sights(models: FaceModels, capture: Capture) -> list[Sight | None]:
-    sights = [look(models, frame) for frame in capture.film.frames]
+def _sights(models: FaceModels, capture: Capture, challenge: Challenge | None) -> list[Sight | None]:
+    """One a frame. Where the screen played colours the face is followed through them, once for every test."""
+    frames = capture.film.frames
     if capture.kind is Kind.CLIP:
-        return sights
+        return watch(models, frames, follow(models, frames)) if challenge else [look(models, frame) for frame in frames]
+    sights = [look(models, frame) for frame in frames]
     return [replace(sight, gates=sight.gates.for_picture()) if sight else None for sight in sights]
 
 
@@ -116,25 +128,23 @@ class _Light:
     evidence: Evidence | None
 
 
-def _light(models: FaceModels, capture: Capture, challenge: Challenge | None) -> _Light | None:
+def _light(capture: Capture, sights: Sequence[Sight | None], challenge: Challenge | None) -> _Light | None:
     """The answer to the screen's colours; None when there was no challenge."""
     if challenge is None:
         return None
     if capture.kind is Kind.IMAGE:
         return _Light((Signal("light_sequence", State.NOT_RUN, None, "one_picture"),), None)
-    answer = analyse(challenge, models=models, frames=capture.film.frames, times=capture.film.times)
+    meshes = [sight.mesh if sight else None for sight in sights]
+    answer = analyse_meshes(challenge, frames=capture.film.frames, times=capture.film.times, meshes=meshes)
     if answer.sequence.state is State.FAIL:
         return _Light(answer.signals, Evidence(OTHER_LIGHT))
     return _Light(answer.signals, Evidence(answer.shape.value) if answer.shape.value is not None else None)
 
 
-def _others(given: Beside) -> tuple[Signal, ...]:
-    """Near infrared and depth have no test here yet: given, they hold the capture back."""
-    asked = {"near_infrared": given.near_infrared, "depth": given.depth}
-    return tuple(
-        Signal(name, State.NOT_CHECKED, None, "not_asked") if value is None else Signal(name, State.NOT_RUN, None, "not_checked")
-        for name, value in asked.items()
-    )
+def _others(
+    models: FaceModels, film: Clip, sights: Sequence[Sight | None], given: Beside
+) -> tuple[tuple[Signal, ...], Mapping[str, Evidence]]:
+    return sensors.ask(models, film, sights, sensors.Given(given.near_infrared, given.depth, given.right, given.stereo))
 
 
 def check_file(*, models: FaceModels, path: Path, beside: Beside | None = None, limits: Limits | None = None) -> Verdict:

@@ -17,6 +17,7 @@ from xinqiao.kit import Settings
 
 from ..errors import CaptureCrashed, CaptureMissing
 from ..networks import FaceModels
+from . import sensors
 from .challenge import Challenge
 from .check import Beside, check_file, unreadable
 from .decide import Verdict
@@ -99,6 +100,14 @@ def _batch(files: list[tuple[int, Path]]) -> list[tuple[int, Verdict]]:
 def answer(models: FaceModels, path: Path, beside: Beside, challenges: Challenges | None) -> Verdict:
     known = (challenges or {}).get(path)
     try:
-        return check_file(models=models, path=path, beside=replace(beside, challenge=known) if known else beside)
+        beside = _with_sensors(replace(beside, challenge=known) if known else beside, path)
+        return check_file(models=models, path=path, beside=beside)
     except CaptureMissing as refusal:
         return unreadable(refusal)
+
+
+def _with_sensors(beside: Beside, path: Path) -> Beside:
+    if beside.folder is None:
+        return beside
+    found = sensors.lying(beside.folder, path.stem)
+    return replace(beside, near_infrared=found.near_infrared, depth=found.depth, right=found.right, stereo=found.stereo)
