@@ -102,7 +102,7 @@ def _checked(files: Sequence[Path], beside: Any, challenges: Any = None) -> list
     from xinqiao.identity.liveness.many import check_files
 
     found: dict[int, Verdict] = {}
-    with _progress(len(files)) as step:
+    with progress(len(files)) as step:
         for number, verdict in check_files(files, settings=Settings(), beside=beside, challenges=challenges):
             found[number] = verdict
             step()
@@ -110,13 +110,13 @@ def _checked(files: Sequence[Path], beside: Any, challenges: Any = None) -> list
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Any]:
+def progress(total: int, doing: str = "Checking") -> Iterator[Any]:
     """On standard error, so that standard output stays one JSON value."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=errors, disable=total < 2) as bar:
-        task = bar.add_task("Checking", total=total)
+        task = bar.add_task(doing, total=total)
         yield lambda: bar.advance(task)
 
 

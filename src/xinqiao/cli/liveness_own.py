@@ -1,24 +1,28 @@
-"""`liveness calibrate`: a deployment's own captures make its own thresholds."""
+"""`liveness calibrate`, `train`, `weights`: a deployment's own captures make its own thresholds and its own network."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import cyclopts
 from cyclopts import Parameter
 
 from xinqiao.kit import Settings
-from xinqiao.terminal import OK, Json, refusals, table
+from xinqiao.terminal import OK, Json, errors, refusals, table
 
 if TYPE_CHECKING:
     from xinqiao.identity.liveness.calibrate import Aims, Calibrated, Judged
+    from xinqiao.identity.liveness.evaluate import Presentation
+    from xinqiao.identity.liveness.training import Example
     from xinqiao.identity.networks import FaceModels
 
 
 def add(group: cyclopts.App) -> None:
     """Hang the commands on the `liveness` group."""
     group.command(calibrate)
+    group.command(train)
+    group.command(weights)
 
 
 def calibrate(
@@ -82,6 +86,110 @@ def _judged(folder: Path, device: str) -> tuple[list[Judged], list[Path]]:
 
     found, verdicts, _ = checked_folder(folder, device)
     return [Judged(p.person, p.species, v) for p, v in zip(found, verdicts, strict=True)], [p.path for p in found]
+
+
+def train(
+    folder: Path,
+    *,
+    anyway: Annotated[bool, Parameter(negative="")] = False,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    as_json: Json = False,
+) -> int:
+    """Refit the texture network's last layer to your own captures, laid out as for `eval`; no graphics card and no torch are needed.
+
+    It is put to use when it is better on people left out; then calibrate again. `liveness weights shipped` goes back.
+
+    Parameters
+    ----------
+    folder
+        live/PERSON/… and attack/SPECIES/PERSON/….
+    anyway
+        Put it to use though it is not better on people left out.
+    dry_run
+        Fit and print, write nothing.
+    """
+    from xinqiao.identity import FaceModels
+    from xinqiao.identity.errors import TrainingUnfit
+    from xinqiao.identity.liveness import own_weights
+    from xinqiao.identity.liveness.evaluate import gather, told_of
+    from xinqiao.identity.liveness.onnx_head import HeadNotFound
+    from xinqiao.identity.liveness.training import train as fit
+    from xinqiao.identity.networks import shipped_texture
+    from xinqiao.kit import SystemClock
+
+    from .liveness import print_value
+
+    with refusals(as_json=as_json):
+        settings = Settings()
+        models, (base, version) = FaceModels.load(settings), shipped_texture(settings)
+        found, _ = gather(folder)
+        fusion = models.thresholds.liveness
+        try:
+            examples, skipped = _examples(found, settings, base)
+            with errors.status("Fitting …") as status:
+                made = fit(
+                    examples, cut=fusion.cut, band=fusion.devices["any"].band, step=lambda done: status.update(f"Fitting: {done} done")
+                )
+        except HeadNotFound as problem:
+            raise TrainingUnfit(problem) from problem
+        simulated = any(told_of(p.path) for p in found)
+        facts = own_weights.facts(made, examples, skipped=skipped, simulated=simulated)
+        place = None
+        if not dry_run and (made.better or anyway):
+            place = own_weights.write(settings.home, made, examples, base=base, base_version=version, folder=folder.name, skipped=skipped, simulated=simulated, clock=SystemClock())  # fmt: skip
+        print_value({**facts, "written": str(place) if place else None}, as_json=as_json, human=lambda: _trained(facts, place))
+    return OK
+
+
+def _examples(found: list[Presentation], settings: Settings, base: bytes) -> tuple[list[Example], int]:
+    from xinqiao.identity.liveness.many import cores
+    from xinqiao.identity.liveness.training import Example
+    from xinqiao.identity.liveness.training_features import known_of
+
+    from .liveness import progress
+
+    made: dict[int, Example] = {}
+    with progress(len(found), "Looking") as step:
+        for number, known in known_of([p.path for p in found], settings=settings, weights=base, jobs=cores()):
+            step()
+            if known is not None:
+                made[number] = Example(found[number].person, found[number].species, known)
+    return [made[n] for n in sorted(made)], len(found) - len(made)
+
+
+def _trained(facts: dict[str, Any], place: Path | None) -> object:
+    from rich.console import Group
+
+    old, new = facts["before"], facts["after"]
+    rows = [[f"APCER {name}", _rate(old["apcer"][name]), _between(new, "apcer", name)] for name in new["apcer"]]
+    rows += [[name.upper(), _rate(old[name]), _between(new, name)] for name in ("bpcer", "acer", "eer")]
+    rows.append(["logarithmic loss", f"{facts['loss']['shipped']:.3f}", f"{facts['loss']['refitted']:.3f}"])
+    title = f"Texture alone, {facts['captures']} captures ({facts['without_a_face']} more without a usable face)"
+    surely = f"loses less in {facts['surely_better']:.1%} of draws of people"
+    said = f"Better on people left out: it {surely}." if facts["better"] else f"Not shown to be better on people left out: it {surely}."
+    done = (
+        f"Written and in use: {place}. Now calibrate: a calibration made with other weights is left aside."
+        if place
+        else "The weights in use are unchanged."
+    )
+    return Group(table(title, ["", "shipped", "refitted, people left out (95 %)"], rows), said, done)
+
+
+def weights(use: Literal["shipped", "own"] | None = None, *, as_json: Json = False) -> int:
+    """Which texture network is used: the shipped one or your own; with a word, switch to it."""
+    from xinqiao.identity import FaceModels
+    from xinqiao.identity.liveness import own_weights
+
+    from .liveness import print_value
+
+    with refusals(as_json=as_json):
+        settings = Settings()
+        if use is not None:
+            own_weights.switch(settings.home, use=use == "own")
+        versions = FaceModels.load(settings).versions
+        told = {"liveness_texture": versions.get("liveness_texture"), "calibration": versions.get("calibration")}
+        print_value(told, as_json=as_json, human=lambda: "\n".join(f"{name}: {value or 'none'}" for name, value in told.items()))
+    return OK
 
 
 def _changes(made: list[Calibrated], written: list[str]) -> object:

@@ -137,3 +137,21 @@ class StereoUnfit(Refused):
     code = "liveness.stereo_unfit"
     says = "Depth cannot be taken from the two cameras: {0}."
     says_zh = "无法由双目图像计算深度：{1}。"
+
+
+class TrainingTooFew(Refused):
+    code = "liveness.training_too_few"
+    says = "Too few people to fit anything that would hold for others: {0} living and {1} attacked ones show a usable face; at least {2} of each are needed."
+    says_zh = "人数太少，拟合结果无法推广：有可用人脸的真人{0}名、受攻击者{1}名，两类各至少需要{2}名。"
+
+
+class TrainingUnfit(Unavailable):
+    code = "liveness.training_unfit"
+    says = "The texture network in use cannot be refitted ({0})."
+    says_zh = "当前使用的纹理网络无法重新拟合（{0}）。"
+
+
+class OwnWeightsMissing(Refused):
+    code = "liveness.own_weights_missing"
+    says = "There are no weights of your own to switch; make them by `xinqiao liveness train DIR`."
+    says_zh = "没有可切换的自有权重，请先运行 xinqiao liveness train DIR。"
