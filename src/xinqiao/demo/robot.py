@@ -62,6 +62,8 @@ class Applicant:
     """Purposes to which the answer is no; by itself the robot has no wish that its pictures are kept."""
     signs: bool = True
     face: str | None = None
+    sent: int = 0
+    """Recordings so far."""
 
     def walk(self, application: UUID) -> Outcome:
         """Go on until there is a loan, or nothing is left to do."""
@@ -95,6 +97,7 @@ class Applicant:
             self.face = "refused"
         else:
             self.face = self._send(application, self.clip).outcome
+            self.sent += 1
 
     def _send(self, application: UUID, clip: bytes | Film) -> FaceAnswer:
         """A finished clip answers no challenge: its sender chose the way without changing colours."""

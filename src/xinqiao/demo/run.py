@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import socket
@@ -29,15 +30,18 @@ from xinqiao.terminal import OK, REFUSED, console, show, table
 from xinqiao.vault import Actor
 from xinqiao.web import demo_shop
 
-from . import funder, history, shop, world
+from . import cast, funder, history, shop, world
 from .book import people as invent
 from .book.vintages import book, facts_of
-from .faces import DemoFace, demo_faces
-from .robot import Applicant, Outcome
+from .cast import Act, Sitter
+from .robot import Applicant, Film, Outcome
 
 VISITORS = 3
 """Invented people who do not apply by themselves: visitors play them in the shop."""
+SPECIAL = 8
+"""Applicants with a story of their own."""
 SEED = 1
+NO_MACHINE = frozenset({"automated_decision", "media_retention"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +49,20 @@ class Case:
     """One applicant of the demo: a person, a face, and how they behave."""
 
     person: Mapping[str, Any]
-    face: DemoFace | None
-    note: str
+    face: Sitter
+    note: str = ""
+    act: Act | None = cast.answered
+    """What happens before the camera; None where the face check is refused."""
+    flashes: bool = True
+    """False: this person chose the way without changing colours."""
     refuses: frozenset[str] = frozenset({"media_retention"})
     reviewer_says: str = ""
     """What the demo's reviewer writes when approving; empty, the application stays with a person."""
+
+    def clip(self) -> Film | bytes | None:
+        if self.act is None:
+            return None
+        return functools.partial(self.act, self.face) if self.flashes else self.face.clip
 
 
 def main(*, people: int, book: int, as_json: bool, serve: bool) -> int:
@@ -61,7 +74,7 @@ def main(*, people: int, book: int, as_json: bool, serve: bool) -> int:
         _require_empty(house)
         bar.advance(step)
         made, cases, visitors = _world(house, people, bar)
-        _history(house, made, book, people + VISITORS, bar)
+        _history(house, made, book, _invented(people), bar)
         with _serving(house, made, visitors):
             outcomes = _applications(house, made, cases, bar)
             pack, report = _evidence(house, outcomes)
@@ -102,17 +115,18 @@ def _progress(*, quiet: bool) -> Progress:
 
 def _world(house: House, people: int, bar: Progress) -> tuple[world.World, list[Case], list[shop.Visitor]]:
     step = bar.add_task("Inventing a shop, funders, guarantors and staff", total=1)
-    clear = [face for face in demo_faces("live") if face.expect == "pass"]
-    unsure = [face for face in demo_faces("live") if face.expect != "pass"]
-    folk = [person for person in invent(4 * (people + VISITORS), SEED) if person["application"]["kind"] == "personal"]
-    cases = _cases(folk[:people], clear[:-VISITORS], unsure, people)
-    played = _welcome(house, folk[people:])
-    visitors = [
-        shop.Visitor(f"p{n + 1}", p["application"], face) for n, (p, face) in enumerate(zip(played, clear[-VISITORS:], strict=True))
-    ]
+    folk = [person for person in invent(_invented(people), SEED) if person["application"]["kind"] == "personal"]
+    cases = _cases(folk, people)
+    players = _welcome(house, folk[max(people, SPECIAL) :])
+    visitors = [shop.Visitor(f"p{n + 1}", person["application"], cast.sitter(people + n)) for n, person in enumerate(players)]
     made = world.build(house, folk)
     bar.advance(step)
     return made, cases, visitors
+
+
+def _invented(people: int) -> int:
+    """How many to invent, so that enough of them apply as persons and among the rest are some to be played."""
+    return 4 * (max(people, SPECIAL) + VISITORS)
 
 
 def _welcome(house: House, folk: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -129,30 +143,35 @@ def _welcome(house: House, folk: Sequence[Mapping[str, Any]]) -> list[Mapping[st
     return [*yes[: VISITORS - 1], *no[:1]]
 
 
-def _cases(folk: Sequence[Mapping[str, Any]], clear: Sequence[DemoFace], unsure: Sequence[DemoFace], people: int) -> list[Case]:
-    """Mostly people as they come; among them attacks, a stranger's face, unclear clips, and two who keep what is theirs to keep."""
+def _cases(folk: Sequence[Mapping[str, Any]], people: int) -> list[Case]:
+    """Mostly people as they come; among them attacks, a stranger, a room too bright at first, and some who keep what is theirs to keep."""
+    papers = "income papers seen, repayment fits the income"
     special = [
-        *(Case(folk[0], face, "a screen is held to the camera") for face in demo_faces("replay")[:1]),
-        *(Case(folk[1], face, "a printed portrait is held to the camera") for face in demo_faces("print")[:1]),
-        *(Case(folk[2], face, "another person's face") for face in demo_faces("mismatch")[:1]),
-        Case(folk[3], None, "refused the face check", reviewer_says="ID document compared at the shop's counter, original seen"),
+        Case(folk[0], cast.sitter(0), "sends the recording of an earlier check", cast.replayed),
+        Case(folk[1], cast.sitter(1), "a printed portrait is held to the camera", cast.printed),
+        Case(folk[2], cast.sitter(2), "another person's face", cast.by_another),
         Case(
-            folk[4],
-            unsure[0],
-            "wanted a person to decide",
-            frozenset({"automated_decision", "media_retention"}),
-            "income papers seen, repayment fits the income",
+            folk[3],
+            cast.sitter(3),
+            "refused the face check",
+            None,
+            reviewer_says="ID document compared at the shop's counter, original seen",
         ),
+        Case(folk[4], cast.sitter(4), "wanted a person to decide", refuses=NO_MACHINE, reviewer_says=papers),
+        Case(folk[5], cast.sitter(5), "declined the changing colours", flashes=False),
+        Case(folk[6], cast.sitter(6), "sat in the sun, then went inside", cast.outside_first()),
+        Case(folk[7], cast.sitter(7), "lets the pictures be kept", refuses=frozenset()),
     ]
-    usual = [Case(person, face, "") for person, face in zip(folk[5:], [*clear, *unsure[1:3]], strict=False)]
+    assert len(special) == SPECIAL
+    usual = [Case(person, cast.sitter(SPECIAL + n)) for n, person in enumerate(folk[SPECIAL:people])]
     return [*usual, *special][:people]
 
 
 def _history(house: House, made: world.World, count: int, used: int, bar: Progress) -> None:
     """Past loans under other invented names, so that the book has vintages to look at."""
-    folk = invent(4 * used + count, SEED)[4 * used :]
+    folk = invent(used + count, SEED)[used:]
     by_row = {person["row_id"]: person for person in folk}
-    rows = [one for one in book(4 * used + count, SEED, model=house.model, policy=house.policy) if one.row_id in by_row]
+    rows = [one for one in book(used + count, SEED, model=house.model, policy=house.policy) if one.row_id in by_row]
     step = bar.add_task("Loading the book of past loans", total=len(rows))
     history.load(house, made, [(by_row[one.row_id], one) for one in rows], lambda: bar.advance(step))
 
@@ -190,10 +209,9 @@ def _applications(house: House, made: world.World, cases: Sequence[Case], bar: P
 
 def _apply(house: House, made: world.World, case: Case) -> Outcome:
     """The shop posts the application over HTTP; the applicant goes on from the link in the answer."""
-    portrait = case.face.portrait.read_bytes() if case.face else None
+    portrait = case.face.portrait if case.act else None
     answer = shop.send(house.settings.address, made.shop_key, case.person["application"], portrait, str(new_id()))
-    clip = case.face.clip.read_bytes() if case.face else None
-    person = Applicant(ApplicantJourneys(house, surface="demo"), case.person["name"], clip, refuses=case.refuses)
+    person = Applicant(ApplicantJourneys(house, surface="demo"), case.person["name"], case.clip(), refuses=case.refuses)
     outcome = person.walk(UUID(answer["id"]))
     if outcome.ended == "review":
         outcome = _review(house, case, person, outcome)

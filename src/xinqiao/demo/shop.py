@@ -9,10 +9,11 @@ from typing import Any
 
 import httpx
 
+from xinqiao.identity.liveness.challenge import Challenge
 from xinqiao.kit import Money, Refused
 from xinqiao.web.demo_shop import Person
 
-from .faces import DemoFace
+from .cast import Sitter
 
 
 class ShopRefused(Refused):
@@ -23,11 +24,11 @@ class ShopRefused(Refused):
 
 @dataclass(frozen=True)
 class Visitor:
-    """An invented person whom a visitor may play: the body a shop would send, and a rendered face."""
+    """An invented person whom a visitor may play: the body a shop would send, and a face that a simulator films."""
 
     code: str
     body: Mapping[str, Any]
-    face: DemoFace
+    face: Sitter
 
 
 class Shop:
@@ -47,7 +48,12 @@ class Shop:
 
     def clip(self, person: str) -> bytes | None:
         visitor = self._visitors.get(person)
-        return visitor.face.clip.read_bytes() if visitor else None
+        return visitor.face.clip if visitor else None
+
+    def film(self, person: str, challenge: str) -> bytes | None:
+        """The person before a screen that shows `challenge`; seconds of work. Raises ChallengeUnreadable."""
+        shown, visitor = Challenge.parse(challenge), self._visitors.get(person)
+        return visitor.face.film(shown) if visitor else None
 
     def apply(self, *, person: str, amount: Money, months: int, item: str, order: str) -> str:
         """Post the application and return the applicant's address. Raises ShopRefused with what the API said."""
@@ -59,7 +65,7 @@ class Shop:
             "loan_purpose": "daily_needs",
             "reference": f"BIKE-{order[-6:].upper()}",
         }
-        return send(self._address, self._key, body, visitor.face.portrait.read_bytes(), order)["applicant_url"]
+        return send(self._address, self._key, body, visitor.face.portrait, order)["applicant_url"]
 
 
 def send(address: str, key: str, body: Mapping[str, Any], portrait: bytes | None, order: str) -> dict[str, Any]:

@@ -57,8 +57,10 @@ class Limits:
 
 APPLICANT = Limits()
 FILE = Limits(bytes=128 * 2**20, seconds=3.0, cut=True)
-CHALLENGED = Limits(bytes=128 * 2**20, seconds=3.0, cut=True, kept=96)
 """A clip from a folder of test captures: often longer than a selfie, judged by its first seconds."""
+CHALLENGED = Limits(bytes=128 * 2**20, seconds=3.0, cut=True, kept=96)
+"""The same where a challenge was shown: ten colours in a second and a half want every frame."""
+CHALLENGED_APPLICANT = Limits(seconds=3.0, cut=True, kept=96)
 
 
 @dataclass(frozen=True, slots=True)

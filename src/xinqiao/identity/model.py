@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -42,8 +42,8 @@ class Signal:
         return {"state": self.state.value, "value": self.value, "reason": self.reason}
 
 
-REQUIRED = ("portrait_quality", "selfie_quality", "length", "motion", "one_person", "texture", "match")
-"""Signals without which nobody passes."""
+REQUIRED = ("liveness", "portrait_quality", "match")
+"""Signals without which nobody passes; `liveness` stands for all that its fusion needs."""
 DECEIT = {"frozen", "face_changes", "sent_before", "impossible_timing", "looped", "foreign_recorder"}
 """Reasons that no second try mends: they outrank an instruction to try again."""
 
@@ -63,6 +63,18 @@ class IdentityEvidence:
     face_index: bytes
     model_versions: Mapping[str, str]
     took_ms: int
+    liveness: Outcome | None = None
+    """What the fusion of all liveness signals alone says."""
+    label: str | None = None
+    """live, attack or retry: what the fusion believes, whatever is to happen."""
+    device: str = "any"
+    """The class of cameras by whose calibration it was judged."""
+    calibrated: bool = False
+    """Whether this deployment measured that class on its own captures."""
+    challenge: str | None = None
+    """The id of the light challenge that the recording answered."""
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """What each group of sources added to the liveness score, in log-odds."""
 
     def record(self) -> dict[str, Any]:
         """All that may stand in an event or an evidence pack: scores, codes, versions; no biometric data."""
@@ -72,6 +84,12 @@ class IdentityEvidence:
             "match_score": self.match_score,
             "signals": {s.name: s.record() for s in self.signals},
             "reasons": [r.code for r in self.reasons],
+            "liveness": self.liveness.value if self.liveness else None,
+            "label": self.label,
+            "device": self.device,
+            "calibrated": self.calibrated,
+            "challenge": self.challenge,
+            "weights": dict(self.weights),
             "model_versions": dict(self.model_versions),
             "took_ms": self.took_ms,
         }

@@ -2,62 +2,109 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
 
 from . import idnumber, liveness, media, template
+from .liveness import Beside, Capture, Verdict
+from .liveness.decode import Kind
+from .liveness.devices import device_class
+from .liveness.injection import facts
+from .sources import shipped
 from .match import embed_face, similarity, unit
-from .model import IdentityEvidence, Signal, State, decide, explain
+from .media import Clip
+from .model import DECEIT, IdentityEvidence, Outcome, Signal, State, decide, explain
 from .networks import FaceModels
 from .observe import Sight, embed_sights, look
+from .reasons import Reason
+from .thresholds import ANY_DEVICE
 
 MATCHED = 3
 """Frames whose mean embedding is compared with the portrait: the best ones."""
+LOOKED_AT = 9
+"""Frames, spread evenly over the clip, among which those are sought."""
 
 
 def check(
-    *, models: FaceModels, portrait: bytes, clip: bytes, id_number: str, template_key: bytes, index_key: bytes | None = None
+    *,
+    models: FaceModels,
+    portrait: bytes,
+    clip: bytes,
+    id_number: str,
+    template_key: bytes,
+    index_key: bytes | None = None,
+    beside: Beside | None = None,
+    agent: str | None = None,
+    flashes: bool = True,
+    before: bytes = b"",
 ) -> IdentityEvidence:
     """Check that the clip shows a living person who is the portrait's.
 
     `template_key`: the person's own secret; `index_key`: the tenant's; at least 16 random bytes each. Without an index key, or without a
-    usable face, `face_index` (and `template`) are empty. Raises IdNumberInvalid, Image… and Clip… errors, KeyTooShort.
+    usable face, `face_index` (and `template`) are empty. `beside`: what came with the clip; a device class that it leaves open is told from
+    `agent` (the browser's name) and the clip. `flashes`: False when the person declined the light challenge. `before`: the person's template
+    of an earlier check, under the same key. Raises IdNumberInvalid, Image… and Clip… errors, KeyTooShort.
     """
     started = perf_counter()
     idnumber.require_valid(id_number)
-    template.require_key(template_key)
-    if index_key is not None:
-        template.require_key(index_key)
+    for key in (template_key, index_key):
+        if key is not None:
+            template.require_key(key)
+    given = beside or Beside()
     document = look(models, media.read_image(portrait))
-    film = media.read_clip(clip)
-    sights = [look(models, frame) for frame in film.frames]
-    usable = liveness.best(sights)
-    faces = embed_sights(models, usable[:MATCHED])
-    vivid, alive = liveness.texture_signal(models, usable)
-    alike, match = _match(models, document, faces)
-    signals = (
-        _portrait_quality(document),
-        liveness.quality_signal(sights),
-        liveness.length_signal(film),
-        liveness.motion_signal(sights),
-        liveness.one_person_signal(models, sights),
-        alive,
-        match,
-    )
-    outcome = decide(signals)
+    film = media.read_clip(clip, media.CHALLENGED_APPLICANT if given.challenge else media.APPLICANT)
+    given = replace(given, device=device_class(agent, film)) if given.device == ANY_DEVICE else given
+    verdict = liveness.check_capture(models=models, capture=Capture(Kind.CLIP, film), beside=given)
+    faces = embed_sights(models, _best(models, film))
     selfie = unit(faces.mean(0)) if len(faces) else None
+    made = template.make_template(selfie, template_key) if selfie is not None else b""
+    alike, match = _match(models, document, faces)
+    ours = (_portrait_quality(document), *_unlit(verdict, given, flashes=flashes), match, _same_as_before(models, made, before))
+    outcome = _outcome(verdict, ours)
     return IdentityEvidence(
         outcome=outcome,
-        liveness_score=vivid,
+        liveness_score=verdict.score,
         match_score=alike,
-        signals=signals,
-        reasons=explain(signals, outcome),
-        template=template.make_template(selfie, template_key) if selfie is not None else b"",
+        signals=(*(s for s in verdict.signals if s.name != "challenge"), *ours),
+        reasons=_reasons(verdict, ours, outcome),
+        template=made,
         face_index=template.make_index(selfie, index_key) if selfie is not None and index_key is not None else b"",
-        model_versions=dict(models.versions),
+        model_versions=dict(models.versions) | {"fusion": shipped().version, "recorders": facts()["version"]},
         took_ms=round((perf_counter() - started) * 1000),
+        liveness=verdict.outcome,
+        label=verdict.label.value if verdict.label else None,
+        device=verdict.device,
+        calibrated=verdict.calibrated,
+        challenge=given.challenge.id if given.challenge else None,
+        weights=dict(verdict.evidence),
     )
+
+
+def _best(models: FaceModels, film: Clip) -> list[Sight]:
+    places = np.unique(np.linspace(0, len(film.frames) - 1, LOOKED_AT).astype(int))
+    return liveness.best([look(models, film.frames[n]) for n in places])[:MATCHED]
+
+
+def _outcome(verdict: Verdict, ours: tuple[Signal, ...]) -> Outcome:
+    """The fusion's word counts as one signal beside portrait and match; deceit that it found stays deceit."""
+    deceit = next((s.reason for s in verdict.signals if s.state is State.FAIL and s.reason in DECEIT), None)
+    return decide((Signal("liveness", State(verdict.outcome.value), verdict.score, deceit), *ours))
+
+
+def _reasons(verdict: Verdict, ours: tuple[Signal, ...], outcome: Outcome) -> tuple[Reason, ...]:
+    theirs = verdict.reasons if verdict.outcome is outcome else ()
+    return tuple({r.code: r for r in (*theirs, *explain(ours, outcome))}.values())
+
+
+def _unlit(verdict: Verdict, given: Beside, *, flashes: bool) -> tuple[Signal, ...]:
+    """A recording without a challenge: a person decides, unless the deployment measured its own cameras and the rest of the evidence carries it."""
+    if given.challenge is not None:
+        return ()
+    state = State.NOT_CHECKED if verdict.calibrated else State.NOT_RUN
+    return (Signal("light_sequence", state, None, "light_missing" if flashes else "light_declined"),)
 
 
 def _portrait_quality(document: Sight | None) -> Signal:
@@ -74,3 +121,18 @@ def _match(models: FaceModels, document: Sight | None, faces: np.ndarray) -> tup
     score = similarity(embed_face(models.embedder, document.picture, document.mesh), faces.mean(0))
     state = models.thresholds.match.state(score)
     return score, Signal("match", state, score, {State.REFER: "match_unsure", State.FAIL: "other_person"}.get(state))
+
+
+def _same_as_before(models: FaceModels, made: bytes, before: bytes) -> Signal:
+    """1:1 with the face that passed an earlier check. Value: the cosine that the share of differing bits stands for (Charikar 2002).
+
+    What the match would not call the same person for sure is referred, never refused: years change a face, and the portrait was compared too.
+    """
+    if not before:
+        return Signal("same_as_before", State.NOT_CHECKED, None, "not_asked")
+    if not made:
+        return Signal("same_as_before", State.NOT_RUN, None, "not_run")
+    alike = math.cos(math.pi * template.distance(made, before) / (8 * len(made)))
+    if alike < models.thresholds.match.sure:
+        return Signal("same_as_before", State.REFER, alike, "other_than_before")
+    return Signal("same_as_before", State.PASS, alike)

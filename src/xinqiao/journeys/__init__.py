@@ -4,6 +4,7 @@ from .applicant import ApplicantJourneys
 from .facing import issue_challenge, submit_face
 from .flows import register
 from .house import House
+from .media import Media, read_media
 from .work import Worker
 
-__all__ = ["ApplicantJourneys", "House", "Worker", "issue_challenge", "register", "submit_face"]
+__all__ = ["ApplicantJourneys", "House", "Media", "Worker", "issue_challenge", "read_media", "register", "submit_face"]

@@ -63,6 +63,12 @@ class TooManyChallenges(Conflict):
     says_zh = "本次申请开始录制的次数过多；请选择不闪光的方式，或由工作人员核对证件。"
 
 
+class MediaNotKept(NotFound):
+    code = "journey.media_not_kept"
+    says = "There are no pictures of this check: the person did not agree to keep them, took that back, or has sent newer ones."
+    says_zh = "没有这次核验的影像：本人未同意留存、已撤回同意，或之后提交了新的影像。"
+
+
 class NameDiffers(Refused):
     code = "journey.name_differs"
     says = "The name typed is not the applicant's; type the full name as on the ID card."

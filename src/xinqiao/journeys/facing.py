@@ -15,11 +15,12 @@ from sqlalchemy import Connection
 
 from xinqiao import consent, identity, vault
 from xinqiao.identity import IdentityEvidence
+from xinqiao.identity.liveness import Beside
 from xinqiao.identity.liveness import challenge as light
 from xinqiao.identity.liveness import store as recordings
 from xinqiao.identity.liveness.challenge import Challenge
 from xinqiao.intake import Stage
-from xinqiao.kit import Refused, Unavailable, new_id
+from xinqiao.kit import Refused, Unavailable, new_id, sha256_hex
 from xinqiao.vault import SYSTEM, Field, Purpose
 
 from .case import Case, climb, drop_media, take
@@ -54,6 +55,8 @@ class _Taken:
     challenge: Challenge | None
     portrait: bytes
     secret: bytes
+    before: bytes
+    """The template of an earlier check, under `secret`; empty when there is none."""
     id_number: str
 
 
@@ -98,15 +101,16 @@ def submit_face(
     sent = Recording(clip, portrait, challenge, flashes, camera, agent)
     with house.begin() as db:
         taken = _take_recording(house, db, application, sent)
+    nearest = _Nearest(house, application)
     try:
-        evidence = _check(house, taken, sent)
+        evidence = _check(house, taken, sent, nearest)
     except Unavailable:
         raise
     except Refused as refusal:
         _unreadable(house, application, taken, refusal)
         raise
     with house.begin() as db:
-        _keep(house, db, application, evidence, taken, sent)
+        _keep(house, db, application, evidence, taken, sent, nearest.mark)
     advance(house, application)
     return evidence
 
@@ -137,14 +141,15 @@ def _take_recording(house: House, db: Connection, application: UUID, sent: Recor
     case = take(db, application)
     _expect_face(case)
     climb(db, house.clock, case.application, Stage.IDENTIFYING)
-    fields = [Field.ID_NUMBER, Field.PORTRAIT, Field.TEMPLATE_KEY]
+    fields = [Field.ID_NUMBER, Field.PORTRAIT, Field.TEMPLATE_KEY, Field.FACE_TEMPLATE]
     common = {"db": db, "vault": house.vault, "clock": house.clock, "person": case.person}
     held = vault.read(fields=fields, purpose=Purpose.IDENTITY, actor=SYSTEM, **common)
     document = held.get(Field.PORTRAIT) or sent.portrait
     if document is None:
         raise PortraitMissing(field="portrait")
     shown = _spend(house, db, case, sent)
-    return _Taken(case, shown, document, held.get(Field.TEMPLATE_KEY) or new_template_key(), held[Field.ID_NUMBER])
+    secret, before = held.get(Field.TEMPLATE_KEY), held.get(Field.FACE_TEMPLATE)
+    return _Taken(case, shown, document, secret or new_template_key(), before if secret and before else b"", held[Field.ID_NUMBER])
 
 
 def _spend(house: House, db: Connection, case: Case, sent: Recording) -> Challenge | None:
@@ -158,7 +163,14 @@ def _spend(house: House, db: Connection, case: Case, sent: Recording) -> Challen
     return shown
 
 
-def _check(house: House, taken: _Taken, sent: Recording) -> IdentityEvidence:
+def _check(house: House, taken: _Taken, sent: Recording, nearest: _Nearest) -> IdentityEvidence:
+    beside = Beside(
+        from_page=_from_page(house, sent),
+        camera={"label": sent.camera} if sent.camera else None,
+        clip_key=vault.blind(vault=house.vault, field="clip_key", value=house.settings.tenant),
+        nearest=nearest,
+        challenge=taken.challenge,
+    )
     return identity.check(
         models=house.faces,
         portrait=taken.portrait,
@@ -166,7 +178,33 @@ def _check(house: House, taken: _Taken, sent: Recording) -> IdentityEvidence:
         id_number=taken.id_number,
         template_key=taken.secret,
         index_key=vault.blind(vault=house.vault, field="face_index_key", value=house.settings.tenant),
+        beside=beside,
+        agent=sent.agent,
+        flashes=sent.flashes,
+        before=taken.before,
     )
+
+
+def _from_page(house: House, sent: Recording) -> bool:
+    """Whether the page's own recorder must have made it: only that plays a challenge, and names the camera.
+
+    In the demonstration invented people are filmed by a simulator, which no camera names.
+    """
+    filmed = house.settings.demo and sent.camera is None
+    return (sent.challenge is not None or sent.camera is not None) and not filmed
+
+
+class _Nearest:
+    """Looks among the clips of other applications in a transaction of its own, and remembers the mark that it was asked about."""
+
+    def __init__(self, house: House, application: UUID) -> None:
+        self._house, self._application = house, application
+        self.mark: bytes | None = None
+
+    def __call__(self, mark: bytes) -> int | None:
+        self.mark = mark
+        with self._house.begin() as db:
+            return recordings.nearest(db=db, clock=self._house.clock, application_id=self._application)(mark)
 
 
 def new_template_key() -> bytes:
@@ -198,27 +236,23 @@ def tries_left(house: House, case: Case) -> int:
     return max(0, house.settings.face_attempts - case.progress.face_attempts - 1)
 
 
-def _keep(house: House, db: Connection, application: UUID, evidence: IdentityEvidence, taken: _Taken, sent: Recording) -> None:
+def _keep(
+    house: House, db: Connection, application: UUID, evidence: IdentityEvidence, taken: _Taken, sent: Recording, mark: bytes | None
+) -> None:
     """Store what the check left, unless another recording was quicker."""
     case = take(db, application)
     _expect_face(case)
     consent.require(db=db, clock=house.clock, person=case.person, purpose=Purpose.IDENTITY)
-    note(
-        db,
-        house.clock,
-        "identity.checked",
-        case.id,
-        case.person,
-        check=new_id(),
-        challenge=taken.challenge.id if taken.challenge else None,
-        slots=taken.challenge.body()["slots"] if taken.challenge else None,
-        tries_left=tries_left(house, case),
-        **evidence.record(),
-    )
+    kept = vault.has_basis(db, case.person, Purpose.MEDIA, house.clock.now())
+    told = {"clip_sha256": sha256_hex(sent.clip), "media_kept": kept, "tries_left": tries_left(house, case)}
+    told |= {"slots": taken.challenge.body()["slots"] if taken.challenge else None}
+    note(db, house.clock, "identity.checked", case.id, case.person, check=new_id(), **told, **evidence.record())
+    if mark is not None:
+        recordings.remember(db=db, clock=house.clock, person_id=case.person, application_id=case.id, mark=mark)
     values: dict[Field, bytes] = {}
     if evidence.template and evidence.outcome == "pass":
         values |= {Field.FACE_TEMPLATE: evidence.template, Field.TEMPLATE_KEY: taken.secret, Field.FACE_INDEX: evidence.face_index}
-    if vault.has_basis(db, case.person, Purpose.MEDIA, house.clock.now()):
+    if kept:
         values |= {Field.SELFIE: sent.clip, Field.PORTRAIT: taken.portrait}
     elif evidence.outcome != "retry":
         drop_media(db, house.clock, case.person)

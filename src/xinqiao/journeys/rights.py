@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from xinqiao import consent, fraud, intake, vault
 from xinqiao.consent import Receipt
 from xinqiao.consent import rights as requests
+from xinqiao.identity.liveness import store as recordings
 from xinqiao.kit import canonical, new_id
 from xinqiao.vault import SYSTEM, Actor, Field, Purpose, audit
 
@@ -122,6 +123,7 @@ def is_forgotten(db: Connection, person: UUID) -> bool:
 def _erase(house: House, db: Connection, person: UUID) -> None:
     """What lies outside the vault and could still recognise the person."""
     fraud.erase(db=db, person_id=person)
+    recordings.erase(db=db, person_id=person)
     intake.erase(db=db, person=person)
     for application in intake.list(db=db, person=person, limit=200).items:
         intake.revoke_links(db=db, clock=house.clock, application=application.id)

@@ -79,7 +79,7 @@ def erase(*, db: Connection, person_id: UUID) -> int:
 def spend(*, db: Connection, clock: Clock, challenge: str, application_id: UUID) -> None:
     """Mark the challenge of this id as answered; of two that come at once, the second waits for the first. Raises ChallengeSpent."""
     row = {"challenge": challenge, "application_id": application_id, "at": clock.now()}
-    if not db.execute(insert(spent).values(row).on_conflict_do_nothing()).rowcount:
+    if db.execute(insert(spent).values(row).on_conflict_do_nothing().returning(spent.c.challenge)).first() is None:
         raise ChallengeSpent
 
 
