@@ -9,12 +9,25 @@ from uuid import UUID
 import httpx
 import pytest
 
+from xinqiao.identity.liveness.challenge import Challenge
 from xinqiao.kit import new_id
 from xinqiao.web import pages
 
 from .conftest import Applied, Platform
+from .facing import face_due
 
-POSTS = ["/my/consent", "/my/face", "/my/face/refuse", "/my/human", "/my/leave", "/my/sign", "/my/loan/pay", "/my/data/copy", "/my/forget"]
+POSTS = [
+    "/my/consent",
+    "/my/face",
+    "/my/face/challenge",
+    "/my/face/refuse",
+    "/my/human",
+    "/my/leave",
+    "/my/sign",
+    "/my/loan/pay",
+    "/my/data/copy",
+    "/my/forget",
+]
 OWN = [
     "/my",
     "/my/consent",
@@ -41,11 +54,10 @@ def client(platform: Platform) -> Iterator[httpx.Client]:
         yield made
 
 
-def enter(client: httpx.Client, applied: Applied) -> str:
+def enter(client: httpx.Client, applied: Applied, *, page: str = "/my/consent") -> str:
     """Open the link; return the form token of the session."""
     client.get(applied.url)
-    page = client.get("/my/consent").text
-    found = re.search(r'name="form_token" value="([^"]+)"', page)
+    found = re.search(r'name="form_token" value="([^"]+)"', client.get(page).text)
     assert found is not None
     return found[1]
 
@@ -139,16 +151,45 @@ def test_the_same_answer_twice_is_one_answer(client: httpx.Client, applied: Appl
 
 @pytest.mark.parametrize("clip", [b"", b"GIF89a", b"\x1aE\xdf\xa3" + b"\0" * 2000, b"x" * 200_000])
 def test_a_broken_clip_is_refused_kindly(client: httpx.Client, platform: Platform, clip: bytes) -> None:
-    applied = platform.apply()
-    token = enter(client, applied)
-    for _ in range(3):
-        page = client.get("/my/consent").text
-        form = dict(re.findall(r'name="(display_id|text_sha256)" value="([^"]+)"', page))
-        client.post("/my/consent", data=form | {"answer": "agree", "form_token": token})
+    applied = face_due(platform)
+    token = enter(client, applied, page="/my/face")
+    sent = {"form_token": token, "flashes": "no"}
+    answer = client.post("/my/face", data=sent, files={"clip": ("clip.webm", clip), "portrait": ("p.jpg", clip)})
+    assert answer.status_code == 422
+    assert 'id="problem"' in answer.text  # the page of the form, with what is wrong
+    assert 'name="clip"' in answer.text
     assert platform.journeys.standing(applied.id).next == "face"
-    answer = client.post("/my/face", data={"form_token": token}, files={"clip": ("clip.webm", clip), "portrait": ("p.jpg", clip)})
-    assert 200 <= answer.status_code < 500
-    assert platform.journeys.standing(applied.id).next == "face"
+
+
+def test_no_colours_before_the_consent_to_a_face_check(client: httpx.Client, applied: Applied) -> None:
+    answer = client.post("/my/face/challenge", data={"form_token": enter(client, applied)}, headers={"accept": "application/json"})
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "journey.not_now"
+
+
+def test_a_challenge_is_given_to_the_page_as_it_was_made(client: httpx.Client, platform: Platform) -> None:
+    applied = face_due(platform)
+    token = enter(client, applied, page="/my/face")
+    answer = client.post("/my/face/challenge", data={"form_token": token}, headers={"accept": "application/json"})
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["cache-control"] == "no-store"
+    made = Challenge.parse(answer.text)
+    assert made.application == str(applied.id)
+    assert set(answer.json()["colours"]) >= {name for slot in made.slots for name in (slot.upper, slot.lower)}
+
+
+def test_a_script_that_sends_a_recording_is_answered_in_json(client: httpx.Client, platform: Platform) -> None:
+    applied = face_due(platform)
+    token = enter(client, applied, page="/my/face")
+    files = {"clip": ("clip.webm", b"no film"), "portrait": ("p.jpg", b"no picture")}
+    asking = {"accept": "application/json"}
+    lit = client.post("/my/face", data={"form_token": token}, files=files, headers=asking)
+    assert (lit.status_code, lit.json()["code"]) == (422, "journey.challenge_missing")
+    calm = client.post("/my/face", data={"form_token": token, "flashes": "no"}, files=files, headers=asking)
+    assert (calm.status_code, calm.json()["code"].partition(".")[0]) == (422, "identity")
+    platform.journeys.refuse_face(applied.id)
+    late = client.post("/my/face", data={"form_token": token, "flashes": "no"}, files=files, headers=asking)
+    assert late.json() == {"next": "/my/wait"}
 
 
 def test_a_program_gets_a_problem_and_a_person_a_page(client: httpx.Client, platform: Platform) -> None:
@@ -166,9 +207,12 @@ def test_pages_with_personal_data_are_kept_by_no_cache(client: httpx.Client, app
         assert answer.headers["content-security-policy"] == pages.POLICY
 
 
-def test_the_camera_is_open_to_the_face_page_alone(client: httpx.Client, applied: Applied) -> None:
+def test_the_camera_is_open_to_the_face_page_alone(client: httpx.Client, platform: Platform, applied: Applied) -> None:
     enter(client, applied)
     assert "camera=()" in client.get("/my").headers["permissions-policy"]
+    with_face = face_due(platform)
+    enter(client, with_face, page="/my/face")
+    assert "camera=(self)" in client.get("/my/face").headers["permissions-policy"]
 
 
 def test_static_files_come_with_their_type_and_outside_paths_do_not_come(client: httpx.Client, platform: Platform) -> None:

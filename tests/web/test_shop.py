@@ -20,7 +20,7 @@ def test_a_visitor_goes_from_the_shop_to_an_offer(platform: Platform, visit: Vis
     page.locator("a.primary").click()
     answer_all(page)
     sound(page)
-    page.get_by_role("button", name="发送渲染短片").click()
+    page.get_by_role("button", name="让虚构人物来完成").click()
     page.wait_for_url("**/my/offer", timeout=60_000)
 
 

@@ -10,11 +10,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from xinqiao.demo.faces import demo_faces, fake_camera
+from xinqiao.demo.faces import demo_faces
 from xinqiao.journeys import reviewing
 from xinqiao.vault import Actor
 
-from .conftest import Applied, Launch, Platform, Visit
+from .conftest import Applied, Platform, Visit
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 REVIEWER = Actor("operator", "reviewer-1", frozenset({"risk"}))
@@ -89,54 +89,6 @@ def test_from_the_link_to_the_last_repayment_without_a_fault_on_any_page(platfor
     page.get_by_label("全部结清").check()
     page.get_by_role("button", name="还款", exact=True).click()
     expect(page.get_by_role("heading", name="已结清")).to_be_visible()
-    sound(page)
-
-
-def test_a_living_face_passes_by_one_press(platform: Platform, visit: Visit, launch: Launch, tmp_path: Path) -> None:
-    face = demo_faces("live")[5]  # a face of its own: the same face under two names is rightly sent to a person
-    applied = platform.apply(portrait=face.portrait.read_bytes())
-    page = visit.open(launch(fake_camera(face.clip, tmp_path / "camera.mjpeg")), applied.url)
-    page.locator("a.primary").click()
-    answer_all(page)
-    sound(page)
-    button(page, "开始一秒核验")
-    price, again = page.get_by_role("heading", name="年化综合成本"), page.get_by_text("请再试一次")
-    expect(price.or_(again)).to_be_visible(timeout=60_000)
-    if again.is_visible():  # a machine under load records few frames, and the page asks once more
-        button(page, "开始一秒核验")
-    expect(price).to_be_visible(timeout=60_000)
-
-
-def test_a_picture_without_a_face_is_told_what_to_do_better(platform: Platform, visit: Visit, browser: Browser) -> None:
-    face = demo_faces("live")[0]
-    applied = platform.apply(portrait=face.portrait.read_bytes())
-    page = visit.open(browser, applied.url)
-    page.locator("a.primary").click()
-    answer_all(page)
-    button(page, "开始一秒核验")
-    expect(page.get_by_role("alert").first).to_contain_text("请再试一次", timeout=60_000)
-    sound(page)
-
-
-def test_the_portrait_is_asked_for_when_the_shop_sent_none(platform: Platform, visit: Visit, browser: Browser) -> None:
-    applied = platform.apply()
-    page = visit.open(browser, applied.url)
-    page.locator("a.primary").click()
-    answer_all(page)
-    button(page, "开始一秒核验")
-    assert not page.locator("#portrait").evaluate("field => field.validity.valid")
-    assert page.url.endswith("/my/face")
-
-
-def test_a_denied_camera_is_explained_and_other_ways_are_shown(platform: Platform, visit: Visit, browser: Browser) -> None:
-    applied = platform.apply(portrait=demo_faces("live")[0].portrait.read_bytes())
-    page = visit.open(browser, applied.url)
-    page.add_init_script("navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))")
-    page.locator("a.primary").click()
-    answer_all(page)
-    button(page, "开始一秒核验")
-    expect(page.locator("[data-trouble]")).to_contain_text("没有获得使用摄像头的许可")
-    expect(page.get_by_label("一段一到三秒的面部短片")).to_be_visible()
     sound(page)
 
 
