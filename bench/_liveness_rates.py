@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from _liveness_sessions import SENSORS, Row
+from _liveness_sessions import SENSORS, Row, again
 
 from xinqiao.identity import FaceModels
-from xinqiao.identity.liveness.decide import Evidence, fuse
 from xinqiao.identity.liveness.evaluate import Answer, measure
-from xinqiao.identity.model import Signal, State
+from xinqiao.identity.model import State
 
 Found = dict[str, Any]
 LIT, DARK = ("indoor", "office", "window"), ("dark", "dim")
@@ -74,20 +73,7 @@ def ablation(cases: Sequence[tuple[str, Inputs]], models: FaceModels) -> list[Fo
 
 
 def _outcomes(cases: Sequence[tuple[str, Inputs]], models: FaceModels, kept: Callable[[str], bool]) -> list[tuple[str, str]]:
-    return [(species, _again(given, models, kept)) for species, given in cases]
-
-
-def _again(given: Inputs, models: FaceModels, kept: Callable[[str], bool]) -> str:
-    """The outcome when only the `kept` signals speak."""
-    found = [_signal(*one, silent=not kept(one[0])) for one in given["signals"]]
-    evidence = {name: Evidence(**one) for name, one in given["evidence"].items() if kept(name)}
-    return fuse(found, evidence, models.thresholds.liveness).outcome.value
-
-
-def _signal(name: str, state: str, value: float | None, reason: str | None, *, silent: bool) -> Signal:
-    if silent and state != State.NOT_CHECKED:
-        return Signal(name, State.PASS, value)
-    return Signal(name, State(state), value, reason)
+    return [(species, again(models, given, kept, as_passed=True).outcome.value) for species, given in cases]
 
 
 def _told(when: str, outcomes: Sequence[tuple[str, str]]) -> Found:

@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 from _liveness_rates import ablation
-from _liveness_sessions import _inputs
+from _liveness_sessions import inputs
 
 from xinqiao.identity import FaceModels
 from xinqiao.identity.liveness import Capture, check_capture
@@ -87,7 +87,7 @@ def _overheard(models: FaceModels, person: str, kind: str, capture: Capture) -> 
         said = _answer(models, person, kind, capture)
     finally:
         checking.fuse = fuse
-    return said, _inputs(*heard[0])
+    return said, inputs(*heard[0])
 
 
 def _rates(answers: list[Answer]) -> Found:

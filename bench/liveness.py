@@ -97,6 +97,7 @@ def simulated(folder: Path, options: argparse.Namespace, until: float) -> Found:
         "checked": len(rows),
         "frame": f"{order.size[1]} by {order.size[0]}",
         "cpu_s_a_session": round(sum(sum(row["cpu_s"]) for row in rows) / len(rows), 2),
+        "sets_of_sensors_fused_again_unlike_an_outright_check": [sum(r.get("spot", 0) for r in rows), 3 * sum("spot" in r for r in rows)],
         "rates": rates.by_sensors_and_room(rows),
         "another_challenge": rates.wrong_challenges(rows),
         "ablation, clip alone": rates.ablation(cases["clip alone"], models),
