@@ -61,3 +61,20 @@ def pooled(rows: Sequence[tuple[str, str, float]], size: int = 8) -> list[Row]:
         values = [v for p, k, v in rows if (p, k) == (person, kind)]
         out += [(person, kind == "live", float(np.mean(values[i : i + size]))) for i in range(0, max(1, len(values) - size + 1), size)]
     return out
+
+
+def platt(live: np.ndarray, attack: np.ndarray, even: float) -> tuple[float, float]:
+    """Scale and shift (Platt 1999) by which log-odds become honest, both classes counting alike; then moved so that the threshold of equal
+    errors comes to lie at the probability `even`."""
+    x = np.concatenate([live, attack])
+    y = np.concatenate([np.ones(len(live)), np.zeros(len(attack))])
+    weight = np.concatenate([np.full(len(live), 0.5 / len(live)), np.full(len(attack), 0.5 / len(attack))])
+    a, b = 1.0, 0.0
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-np.clip(a * x + b, -30, 30)))
+        slope = np.array([np.sum(weight * (p - y) * x), np.sum(weight * (p - y))])
+        bent = weight * p * (1 - p)
+        hessian = np.array([[np.sum(bent * x * x), np.sum(bent * x)], [np.sum(bent * x), np.sum(bent)]]) + np.eye(2) * 1e-6
+        a, b = np.array([a, b]) - np.linalg.solve(hessian, slope)
+    _, cut = eer(live, attack)
+    return float(a), float(np.log(even / (1 - even)) - a * cut)

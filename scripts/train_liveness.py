@@ -7,7 +7,7 @@
 
 `trial`: trained on what is made from live NUAA frames of some people, tested on real prints of the others and on simulated sessions: the choice
 between the recipes rests on it alone. `kinds`: without one kind of made attack, tested on it. `folds`: NUAA by person. `final`: everybody;
-writes OUT/texture.onnx. Each adds a line to OUT/trials.jsonl. One core.
+writes OUT/texture.onnx (int8). Each adds a line to OUT/trials.jsonl. One core.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import onnx
+import onnxruntime
 import torch
 from liveness_network import Shape, Texture, export
 from liveness_rates import Row, at_cut, by_person, pooled
-from onnx_half import halve
+from onnx_int8 import quantise
 from torch import nn
 
 SIDE, MARGIN, FOLDS, BATCH = 112, 8, 3, 64
@@ -81,23 +82,30 @@ def group_of(row: Sample) -> tuple[str, str]:
     return str(row["origin"]), kind if kind in ("live", "print", *MADE) else "simulated"
 
 
-def vary(crops: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
-    """Shift, flip, a little light, hide a part; the pool's samples have been through their cameras already."""
+def shifted(crops: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Another middle, and half of them mirrored; the pool's samples have been through their cameras already."""
     dx, dy = rng.integers(0, MARGIN + 1, 2)
     image = crops[:, dy : dy + SIDE, dx : dx + SIDE]
-    if rng.random() < 0.5:
-        image = image[:, :, ::-1]
-    image = np.clip(image.astype(np.float32) * rng.uniform(0.85, 1.15) * rng.uniform(0.95, 1.05, 3) + rng.uniform(-8, 8), 0, 255)
-    if rng.random() < recipe.erase:
-        view = image[rng.integers(len(image))]
-        top, left, high, wide = rng.integers(0, 80), rng.integers(0, 80), *rng.integers(16, 56, 2)
-        view[top : top + high, left : left + wide] = view.mean((0, 1))
-    return image
+    return image[:, :, ::-1] if rng.random() < 0.5 else image
 
 
 def tensor(batch: list[np.ndarray]) -> torch.Tensor:
-    stack = np.stack(batch).astype(np.float32) / 127.5 - 1
-    return torch.from_numpy(np.ascontiguousarray(stack.transpose(0, 1, 4, 2, 3)).reshape(len(batch), -1, SIDE, SIDE))
+    """(n, 3 x views, 112, 112) of bytes as float32, in the memory order that convolutions like."""
+    stack = np.stack(batch)
+    flat = np.ascontiguousarray(stack.transpose(0, 2, 3, 1, 4)).reshape(len(batch), SIDE, SIDE, -1)
+    return torch.from_numpy(flat).permute(0, 3, 1, 2).float()
+
+
+def lit(x: torch.Tensor, erase: float, rng: np.random.Generator) -> torch.Tensor:
+    """A little more or less light and colour, a part hidden; -1 to 1."""
+    gain = rng.uniform(0.85, 1.15, (len(x), 1)) * np.tile(rng.uniform(0.95, 1.05, (len(x), 3)), x.shape[1] // 3)
+    lift = np.tile(rng.uniform(-8, 8, (len(x), 1)), (1, x.shape[1]))
+    x.mul_(torch.from_numpy(gain).float()[:, :, None, None]).add_(torch.from_numpy(lift).float()[:, :, None, None]).clamp_(0, 255)
+    for n in np.flatnonzero(rng.random(len(x)) < erase):
+        at, top, left, high, wide = 3 * rng.integers(x.shape[1] // 3), *rng.integers(0, 80, 2), *rng.integers(16, 56, 2)
+        view = x[n, at : at + 3]
+        view[:, top : top + high, left : left + wide] = view.mean((1, 2), keepdim=True)
+    return x.div_(127.5).sub_(1)
 
 
 # ---------------------------------------------------------------------------------------------------------------- training
@@ -114,9 +122,9 @@ def fit(pool: Pool, chosen: list[int], recipe: Recipe, seed: int) -> Texture:
         people = [groups[g] for g in rng.choice(len(groups), BATCH, p=chances)]
         numbers = [int(rng.choice(someone[rng.integers(len(someone))])) for someone in people]
         truth = torch.tensor([1 - recipe.smooth if pool.row(n)["kind"] == "live" else recipe.smooth for n in numbers])
-        seen = tensor([vary(pool.crop(n)[views], recipe, rng) for n in numbers])
+        seen = lit(tensor([shifted(pool.crop(n)[views], rng) for n in numbers]), recipe.erase, rng)
         with torch.autocast("cpu", torch.bfloat16):  # half the time
-            found = model(seen.contiguous(memory_format=torch.channels_last))
+            found = model(seen)
         loss = nn.functional.binary_cross_entropy_with_logits(found.float(), truth)
         optimiser.zero_grad()
         loss.backward()
@@ -144,14 +152,32 @@ def shares(pool: Pool, chosen: list[int], recipe: Recipe) -> tuple[list[list[lis
     return [list(people.values()) for people in found.values()], np.array([weights[k] / total for k in found])
 
 
-def scores(model: Texture, pool: Pool, numbers: list[int]) -> np.ndarray:
+Score = Callable[[torch.Tensor], np.ndarray]
+
+
+def scores(score: Score, pool: Pool, numbers: list[int], views: tuple[int, ...]) -> np.ndarray:
     """Log-odds of live; the middle crop and its mirror image, nothing varied."""
-    edge, views, out = MARGIN // 2, list(model.shape.views), []
-    with torch.no_grad():
-        for i in range(0, len(numbers), 128):
-            seen = tensor([pool.crop(n)[views][:, edge : edge + SIDE, edge : edge + SIDE] for n in numbers[i : i + 128]])
-            out.append(((model(seen) + model(seen.flip(3))) / 2).numpy())
+    edge, out = MARGIN // 2, []
+    for i in range(0, len(numbers), 128):
+        crops = [pool.crop(n)[list(views)][:, edge : edge + SIDE, edge : edge + SIDE] for n in numbers[i : i + 128]]
+        seen = tensor(crops) / 127.5 - 1
+        out.append((score(seen) + score(seen.flip(3))) / 2)
     return np.concatenate(out)
+
+
+def of_torch(model: Texture) -> Score:
+    def score(x: torch.Tensor) -> np.ndarray:
+        with torch.no_grad():
+            return model(x).numpy()
+
+    return score
+
+
+def of_file(path: Path) -> Score:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return lambda x: session.run(None, {"crops": np.ascontiguousarray(x.numpy())})[0].reshape(-1)
 
 
 # ---------------------------------------------------------------------------------------------------------------- measuring
@@ -161,10 +187,11 @@ def fold_of(row: Sample) -> int:
     return (int(str(row["person"])) - 1) % FOLDS if row["origin"] == "nuaa" else -1
 
 
-def rows_of(model: Texture, pool: Pool, test: Callable[[Sample], bool]) -> list[tuple[str, str, float]]:
+def rows_of(model: Texture, pool: Pool, test: Callable[[Sample], bool], score: Score | None = None) -> list[tuple[str, str, float]]:
+    """`score`: another form of the same network."""
     numbers = pool.where(test)
-    rows = [pool.row(n) for n in numbers]
-    return [(str(r["person"]), str(r["kind"]), float(v)) for r, v in zip(rows, scores(model, pool, numbers), strict=True)]
+    rows, found = [pool.row(n) for n in numbers], scores(score or of_torch(model), pool, numbers, model.shape.views)
+    return [(str(r["person"]), str(r["kind"]), float(v)) for r, v in zip(rows, found, strict=True)]
 
 
 def against(rows: list[tuple[str, str, float]], kinds: tuple[str, ...]) -> list[Row]:
@@ -190,13 +217,15 @@ def seen_elsewhere(model: Texture, pool: Pool, unseen: Pool, folds: tuple[int, .
     out |= {f"simulated_{name}": by_person(against(far, kinds), 50) for name, kinds in (FLAT | SOLID).items()}
     flat = tuple(k for kinds in FLAT.values() for k in kinds)
     out["cut"] = {"nuaa_prints": at_cut(against(real, ("print",)), 0.0), "simulated": at_cut(against(far, flat), 0.0)}
-    return out
+    return out | {"rows": [["nuaa", *r] for r in real] + [["simulated", *r] for r in far]}
 
 
-def trial(pool: Pool, unseen: Pool, recipe: Recipe, seed: int, fold: int) -> dict[str, object]:
+def trial(pool: Pool, unseen: Pool, recipe: Recipe, seed: int, fold: int, kept: Path) -> dict[str, object]:
     """Neither a real print, nor a simulated session, nor a tested person is trained on."""
     chosen = pool.where(lambda r: r["origin"] in ("nuaa", "render") and r["kind"] != "print" and fold_of(r) != fold)
-    return seen_elsewhere(fit(pool, chosen, recipe, seed), pool, unseen, (fold,))
+    model = fit(pool, chosen, recipe, seed)
+    torch.save(model.state_dict(), kept)
+    return seen_elsewhere(model, pool, unseen, (fold,))
 
 
 def kinds(pool: Pool, unseen: Pool, recipe: Recipe, seed: int, fold: int, left_out: str) -> dict[str, object]:
@@ -210,28 +239,40 @@ def everything(pool: Pool, fold: int) -> list[int]:
     return pool.where(lambda r: fold_of(r) != fold)
 
 
-def by_fold(pool: Pool, unseen: Pool, recipe: Recipe, seed: int) -> dict[str, object]:
+def by_fold(pool: Pool, unseen: Pool, recipe: Recipe, seed: int, kept: Path) -> dict[str, object]:
     """NUAA, each person scored by a network that never saw the person."""
-    held, far = [], []
+    held, small, far = [], [], []
     out: dict[str, object] = {}
     for fold in range(FOLDS):
         model = fit(pool, everything(pool, fold), recipe, seed + fold)
-        rows = rows_of(model, pool, lambda r, fold=fold: plain_nuaa(r, (fold,)))
+        test = partial(plain_nuaa, folds=(fold,))
+        rows = rows_of(model, pool, test)
         held += rows
+        small += rows_of(model, pool, test, of_file(as_int8(model, pool, everything(pool, fold), kept / f"fold-{fold}")))
         far.append(rows_of(model, unseen, lambda r: bool(r["usable"])))
         out[f"fold_{fold}"] = by_person(against(rows, ("print",)), 100)
         print(fold, out[f"fold_{fold}"], flush=True)
-    out |= {"frames": by_person(against(held, ("print",))), "clips": by_person(pooled(held)), "rows": held, "simulated_rows": far[0]}
+    out |= {"frames": by_person(against(held, ("print",))), "clips": by_person(pooled(held)), "rows": held}
+    out |= {"int8_frames": by_person(against(small, ("print",))), "int8_clips": by_person(pooled(small)), "simulated_rows": far}
     return out | {"clip_rows": pooled(held), "at_even": at_cut(against(held, ("print",)), 0.0)}
 
 
+def as_int8(model: Texture, pool: Pool, chosen: list[int], path: Path) -> Path:
+    """Exported, and quantised by what 256 training samples show."""
+    whole, small = path.with_suffix(".float32.onnx"), path.with_suffix(".onnx")
+    export(model.to(memory_format=torch.contiguous_format), whole, SIDE)
+    numbers = [int(n) for n in np.random.default_rng(4).choice(chosen, 256, replace=False)]
+    edge, views = MARGIN // 2, list(model.shape.views)
+    shown = tensor([pool.crop(n)[views][:, edge : edge + SIDE, edge : edge + SIDE] for n in numbers]) / 127.5 - 1
+    quantise(whole, small, np.ascontiguousarray(shown.numpy()))
+    return small
+
+
 def final(pool: Pool, recipe: Recipe, seed: int, out: Path) -> None:
-    model = fit(pool, everything(pool, -2), replace(recipe, steps=recipe.steps * 3 // 2), seed)
+    chosen = everything(pool, -2)
+    model = fit(pool, chosen, replace(recipe, steps=recipe.steps * 4 // 3), seed)
     torch.save(model.state_dict(), out / "texture.pt")
-    export(model, out / "texture32.onnx", SIDE)
-    graph = onnx.load(out / "texture32.onnx")
-    halve(graph)
-    onnx.save(graph, out / "texture.onnx")
+    as_int8(model, pool, chosen, out / "texture")
 
 
 def main() -> None:
@@ -251,15 +292,15 @@ def main() -> None:
     if given.what == "final":
         final(pool, recipe, given.seed, given.out)
         return
-    unseen = Pool(given.pool, ("unseen-plain",))
+    unseen = Pool(given.pool, tuple(sorted(f.stem for f in given.pool.glob("unseen*.npy"))))
     if given.what == "folds":
-        found = by_fold(pool, unseen, recipe, given.seed)
-        (given.out / f"folds-{given.recipe}.json").write_text(json.dumps(found), "utf-8")
-        found = {k: v for k, v in found.items() if not k.endswith("rows")}
+        found = by_fold(pool, unseen, recipe, given.seed, given.out)
     elif given.what == "kinds":
         found = {"left_out": given.left_out} | kinds(pool, unseen, recipe, given.seed, given.fold, given.left_out)
     else:
-        found = trial(pool, unseen, recipe, given.seed, given.fold)
+        found = trial(pool, unseen, recipe, given.seed, given.fold, given.out / f"trial-{given.recipe}-{given.seed}-{given.fold}.pt")
+    (given.out / f"{given.what}-{given.recipe}-{given.seed}-{given.fold}.json").write_text(json.dumps(found), "utf-8")
+    found = {k: v for k, v in found.items() if not k.endswith("rows")}
     line = {"what": given.what, "recipe": given.recipe, "seed": given.seed, "fold": given.fold, "found": found}
     with (given.out / "trials.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
