@@ -1,6 +1,9 @@
 """The rates of ISO/IEC 30107-3 on answers made by hand, and the folder's shape."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
+from time import process_time
 
 import numpy as np
 import pytest
@@ -8,7 +11,7 @@ import pytest
 from xinqiao.identity.errors import FolderUnfit
 from xinqiao.identity.liveness.challenge import issue
 from xinqiao.identity.liveness.challenge.errors import ChallengeUnreadable
-from xinqiao.identity.liveness.evaluate import Answer, challenges, det_picture, gather, measure
+from xinqiao.identity.liveness.evaluate import Answer, challenges, det_picture, det_points, gather, measure, told_of
 from xinqiao.kit import FixedClock
 
 
@@ -130,3 +133,35 @@ def test_what_the_screen_showed_is_found_beside_a_simulated_capture(tmp_path: Pa
     (tmp_path / "sensors/s3.challenge.json").write_text("{}")
     with pytest.raises(ChallengeUnreadable):
         challenges(tmp_path, found)
+
+
+def test_the_curve_s_points_go_from_accepting_all_to_refusing_all() -> None:
+    found = det_points([*LIVE, *PRINT, *REPLAY])
+    assert found["replay"] == [[1.0, 0.0], [0.0, 0.0], [0.0, 0.05], [0.0, 0.55], [0.0, 1.0]]
+    assert found["print"][0] == [1.0, 0.0]
+    assert found["print"][-1] == [0.0, 1.0]
+
+
+def test_rooms_and_devices_of_simulated_captures_are_told_apart(tmp_path: Path) -> None:
+    scene = {"label": "simulated", "scene": {"room": "dark", "device": "basic", "seed": 7}}
+    (tmp_path / "s1.json").write_text(json.dumps(scene))
+    assert told_of(tmp_path / "s1.webm") == {"label": "simulated", "room": "dark", "device": "basic"}
+    for name, text in (("s2", "[]"), ("s3", "{"), ("s4", '{"label": "mine", "scene": {}}'), ("s5", '{"label": "simulated", "scene": 3}')):
+        (tmp_path / f"{name}.json").write_text(text)
+        assert "room" not in told_of(tmp_path / f"{name}.webm")
+    rows = [replace(a, told={"label": "simulated", "room": "dark" if a.person == "a" else "office"}) for a in (*LIVE, *PRINT)]
+    found = measure(rows, draws=5)
+    assert found["simulated"] is True
+    assert found["by_room"]["dark"]["bpcer"] == 0.1
+    assert found["by_room"]["dark"]["apcer"]["print"] == pytest.approx(0.2)
+    assert found["by_room"]["office"]["bpcer"] == 0.0
+    assert "by_device" not in found
+    assert "simulated" not in measure(LIVE + PRINT, draws=5)
+
+
+def test_ten_thousand_captures_of_as_many_people_are_counted_in_seconds() -> None:
+    rng = np.random.default_rng(3)
+    rows = [Answer(f"p{n}", ("live", "print", "mask")[n % 3], "live", "pass", float(rng.random()), 1.0) for n in range(10_000)]
+    started = process_time()
+    assert measure(rows)["people"] == 10_000
+    assert process_time() - started < 20

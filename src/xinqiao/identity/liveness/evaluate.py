@@ -266,7 +266,8 @@ def det_points(answers: Sequence[Answer]) -> dict[str, list[list[float]]]:
         miss, accept, _ = table.curve(np.ones(len(table.score)), n)
         if miss is None or accept is None:
             continue
-        steps = np.unique(np.stack([accept, miss], 1), axis=0)[::-1]
+        steps = np.stack([accept, miss], 1)
+        steps = steps[np.diff(steps, axis=0, prepend=2.0).any(1)]
         kept = np.unique(np.linspace(0, len(steps) - 1, POINTS).round().astype(int))
         found[name] = [[round(float(a), 6), round(float(b), 6)] for a, b in steps[kept]]
     return found

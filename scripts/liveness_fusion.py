@@ -1,0 +1,119 @@
+"""What the bounds of identity/fusion.json rest on: each group's errors, and the whole's, on simulated sessions, by what came with the clip.
+
+    xinqiao liveness simulate --out DIR --sessions 1000 --seed 3001 --nir --depth --height 640
+    python scripts/liveness_fusion.py hear DIR OUT/heard.jsonl        # every session checked once, with all that lies beside it
+    python scripts/liveness_fusion.py tell OUT/heard.jsonl            # fused anew without each sensor; nothing is decoded again
+
+Seeds used here are development's; what is measured for the record uses others (`make bench-liveness`). Everything is simulated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pickle
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from xinqiao.identity import FaceModels, Signal, State
+from xinqiao.identity.liveness import Beside, Verdict
+from xinqiao.identity.liveness.decide import _as_found, fuse
+from xinqiao.identity.liveness.evaluate import LIVE, challenges, gather, told_of
+from xinqiao.identity.liveness.many import answer
+from xinqiao.identity.sources import Rule, shipped
+
+SENSORS = {
+    "clip": (),
+    "clip + challenge": ("light",),
+    "clip + near infrared": ("infrared",),
+    "clip + depth": ("depth",),
+    "clip + challenge + near infrared": ("light", "infrared"),
+    "all": ("light", "infrared", "depth"),
+}
+
+
+def hear(folder: Path, out: Path, most: int) -> None:
+    """One line a capture; goes on where it stopped."""
+    done = {json.loads(line)["file"] for line in out.open()} if out.exists() else set()
+    models, (found, _) = FaceModels.load(), gather(folder)
+    shown, beside = challenges(folder, found), Beside(folder=folder / "sensors")
+    todo = [p for p in found if str(p.path) not in done]
+    todo = [todo[n] for n in np.random.default_rng(1).permutation(len(todo))[:most]]
+    with out.open("a") as file:
+        for p in todo:
+            verdict = answer(models, p.path, beside, shown)
+            row = {"file": str(p.path), "species": p.species, **told_of(p.path), "verdict": b64encode(pickle.dumps(verdict)).decode()}
+            file.write(json.dumps(row) + "\n")
+            file.flush()
+
+
+def again(verdict: Verdict, kept: Sequence[str], models: FaceModels, rule: Rule) -> Verdict:
+    """The verdict with the sensors of `kept` alone."""
+    gone = {"light", "infrared", "depth"} - set(kept)
+    signals = [_silent(_as_found(s), gone) for s in verdict.signals if s.name != "fused"]
+    evidence = {name: one for name, one in verdict.sources.items() if rule.group(name) not in gone}
+    return fuse(signals, evidence, models.thresholds.liveness, rule=rule)
+
+
+def _silent(signal: Signal, gone: set[str]) -> Signal:
+    off = any(signal.name.startswith(name) for name in gone)
+    return replace(signal, state=State.NOT_CHECKED, reason="not_asked") if off else signal
+
+
+def tell(files: Sequence[Path]) -> None:
+    rows = [json.loads(line) for file in files for line in file.open()]
+    models, rule = FaceModels.load(), shipped()
+    verdicts = [pickle.loads(b64decode(r["verdict"])) for r in rows]
+    for name, kept in SENSORS.items():
+        outcomes = [again(v, kept, models, rule).outcome.value for v in verdicts]
+        print(f"\n{name}\n  {'':16s}     n  pass refer retry  fail")
+        for species in sorted({r["species"] for r in rows}, key=lambda s: (s != LIVE, s)):
+            mine = [o for r, o in zip(rows, outcomes, strict=True) if r["species"] == species]
+            print(
+                f"  {species:16s} {len(mine):5d} "
+                + " ".join(f"{np.mean([o == k for o in mine]):5.2f}" for k in ("pass", "refer", "retry", "fail"))
+            )
+        for room in sorted({r.get("room", "-") for r in rows}):
+            mine = [o for r, o in zip(rows, outcomes, strict=True) if r["species"] == LIVE and r.get("room", "-") == room]
+            print(
+                f"    live, {room:10s} {len(mine):4d} "
+                + " ".join(f"{np.mean([o == k for o in mine]):5.2f}" for k in ("pass", "refer", "retry", "fail"))
+            )
+    print("\nsources: median log-odds, and the 2 % and 98 % points")
+    for source in sorted({s for v in verdicts for s in v.sources}):
+        for species in sorted({r["species"] for r in rows}, key=lambda s: (s != LIVE, s)):
+            said = [
+                v.sources[source].log_odds for r, v in zip(rows, verdicts, strict=True) if r["species"] == species and source in v.sources
+            ]
+            if said:
+                print(
+                    f"  {source:16s} {species:16s} {len(said):4d} {np.median(said):6.2f} [{np.quantile(said, 0.02):6.2f}, {np.quantile(said, 0.98):6.2f}]"
+                )
+    print("\nreasons of living people who do not pass, all sensors")
+    codes = [
+        c.code for r, v in zip(rows, verdicts, strict=True) if r["species"] == LIVE and v.outcome.value != "pass" for c in v.reasons[:1]
+    ]
+    print("  " + ", ".join(f"{code} {codes.count(code)}" for code in sorted(set(codes), key=codes.count, reverse=True)))
+
+
+def main() -> None:
+    ask = argparse.ArgumentParser(description=__doc__)
+    parts = ask.add_subparsers(dest="part", required=True)
+    one = parts.add_parser("hear")
+    one.add_argument("folder", type=Path)
+    one.add_argument("out", type=Path)
+    one.add_argument("--most", type=int, default=10**9)
+    parts.add_parser("tell").add_argument("files", type=Path, nargs="+")
+    given = ask.parse_args()
+    if given.part == "hear":
+        hear(given.folder, given.out, given.most)
+    else:
+        tell(given.files)
+
+
+if __name__ == "__main__":
+    main()
