@@ -55,7 +55,7 @@ def _relief(found: Mapping[str, float], forest: Forest) -> Signal:
     """Value: millimetres that are left when the best plane or bent sheet is taken away; of a face 3 to 7."""
     left = found["sheet"]
     if left < max(forest.flat, forest.flat_noise * found["noise"]):
-        flat = found["plane"] < 1.5 * max(left, forest.flat)
+        flat = found["plane"] < forest.flat
         return Signal("depth_relief", State.FAIL, left, "depth_flat" if flat else "depth_bent")
     low, high = forest.scale
     if found["mesh_alike"] < forest.alike or not low <= found["mesh_scale"] <= high:

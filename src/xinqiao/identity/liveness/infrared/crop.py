@@ -17,11 +17,22 @@ def square(grey: np.ndarray, face: Face, scale: float = SCALE, pixels: int = SID
     across = face.eyes[1] - face.eyes[0]
     angle = float(np.degrees(np.arctan2(across[1], across[0])))
     size = pixels / (face.side * scale)
-    matrix = cv2.getRotationMatrix2D(face.centre, angle, size)
-    matrix[:, 2] += pixels / 2 - np.array(face.centre)
+    part, (x, y) = _around(grey, face, scale)
+    middle = (face.centre[0] - x, face.centre[1] - y)
+    matrix = cv2.getRotationMatrix2D(middle, angle, size)
+    matrix[:, 2] += pixels / 2 - np.array(middle)
     if size < 0.7:
-        grey = cv2.GaussianBlur(grey, (0, 0), 0.45 / size)  # a plain resampling would alias
-    return cv2.warpAffine(grey, matrix, (pixels, pixels), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        part = cv2.GaussianBlur(part, (0, 0), 0.45 / size)  # a plain resampling would alias
+    return cv2.warpAffine(part, matrix, (pixels, pixels), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _around(picture: np.ndarray, face: Face, scale: float) -> tuple[np.ndarray, tuple[int, int]]:
+    """What a square turned by any angle can reach, and its place: the rest need not be touched."""
+    reach = face.side * scale * 0.75 + 4
+    rows, columns = picture.shape[:2]
+    left, top = (int(np.clip(v - reach, 0, most - 2)) for v, most in zip(face.centre, (columns, rows), strict=True))
+    right, bottom = (int(np.clip(v + reach, low + 2, most)) for v, low, most in zip(face.centre, (left, top), (columns, rows), strict=True))
+    return picture[top:bottom, left:right], (left, top)
 
 
 def even(crop: np.ndarray) -> np.ndarray:

@@ -107,8 +107,9 @@ def _alike(grey: np.ndarray, colour: Picture, face: Face) -> float:
     if grey.shape != colour.shape[:2]:
         return 0.0
     fine = []
-    for picture in (grey, cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)):
-        crop = square(picture, face, 1.0, 96).astype(np.float32)
+    for picture in (grey, colour):
+        crop = square(picture, face, 1.0, 96)
+        crop = (crop if crop.ndim == 2 else cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)).astype(np.float32)
         fine.append((crop - cv2.GaussianBlur(crop, (0, 0), 1.2)).ravel())
     return float(np.corrcoef(*fine)[0, 1]) if min(float(f.std()) for f in fine) > 0.3 else 0.0
 
