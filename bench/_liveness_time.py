@@ -38,11 +38,12 @@ def run(images: int, step: Callable[[str], None]) -> Found:
 
 
 def weights() -> Found:
-    """Bytes of all files that hold what was learnt or fitted, as shipped."""
-    from xinqiao import identity
+    """Megabytes of all files that hold what was learnt or fitted."""
+    from xinqiao.identity.liveness.card import model_files
+    from xinqiao.kit import Settings
 
-    files = sorted(p for p in Path(identity.__file__).parent.rglob("*") if p.suffix == ".onnx" or p.name == "shape.json")
-    return {**{p.name: round(p.stat().st_size / 1e6, 3) for p in files}, "all": round(sum(p.stat().st_size for p in files) / 1e6, 2)}
+    sizes = {path.name: path.stat().st_size for path in model_files(Settings())}
+    return {**{name: round(size / 1e6, 3) for name, size in sizes.items()}, "all": round(sum(sizes.values()) / 1e6, 2)}
 
 
 def _film(folder: Path) -> None:
@@ -133,7 +134,7 @@ def _infrared(models: Any, folder: Path) -> Found:
     took = []
     for _ in range(30):
         began = time.process_time()
-        found = infrared.judge(models, picture, sight.mesh if sight else None)
+        found = infrared.judge(models, picture, sight.mesh if sight else None, colour=sight.picture if sight else None)
         took.append((time.process_time() - began) * 1000)
     return {**_milliseconds(took), "signals": [s.name for s in found.signals]}
 
