@@ -23,7 +23,7 @@ from xinqiao import funding, partners, staff, vault
 from xinqiao.app import create_app, open_house
 from xinqiao.credit import BureauSimulator
 from xinqiao.demo.book import people
-from xinqiao.demo.faces import demo_faces
+from xinqiao.demo.cast import sitter
 from xinqiao.demo.robot import Applicant
 from xinqiao.demo.shop import Shop, Visitor
 from xinqiao.journeys import ApplicantJourneys, House, applying, reviewing
@@ -138,9 +138,7 @@ def platform(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     for person in PLAYED:
         load_history(house, person)
     app = create_app(house=house, work=False)
-    visitors = [
-        Visitor(f"p{n}", person["application"], face) for n, (person, face) in enumerate(zip(PLAYED, demo_faces("live"), strict=False))
-    ]
+    visitors = [Visitor(f"p{n}", person["application"], sitter(n)) for n, person in enumerate(PLAYED)]
     app.include_router(demo_shop.router(house.settings, Shop(house.settings.address, str(key.secret), visitors)))
     running = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
     thread = threading.Thread(target=running.run, daemon=True)
