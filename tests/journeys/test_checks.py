@@ -11,13 +11,14 @@ from time import perf_counter
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 
 from xinqiao.identity import Outcome
 from xinqiao.identity.liveness.drift import EDGES, histogram, stability
 from xinqiao.journeys import House, checks
-from xinqiao.journeys.checks import CheckUnknown, Wanted, store
+from xinqiao.journeys.checks import CheckUnknown, Drift, Wanted, Week, store
 from xinqiao.journeys.house import note
 from xinqiao.kit import FixedClock, new_id
 
@@ -188,11 +189,27 @@ def test_the_index_is_that_of_the_scores_and_none_for_too_few(house: House) -> N
     with house.begin() as db:
         found = checks.drift(db=db, now=MONDAY + timedelta(days=8), zone="Asia/Shanghai", weeks=2)["any"]
     full, few = found.indices(expected)
-    assert full == stability(expected, histogram([0.2] * 40 + [0.9] * 20))
     assert full is not None
-    assert full > checks.ALARM
+    assert full.value == stability(expected, histogram([0.2] * 40 + [0.9] * 20))
+    assert full.alarms
     assert few is None
     assert found.indices(None) == [None, None]
+
+
+def test_few_scores_alarm_no_oftener_than_chance_says(house: House) -> None:
+    """Weeks of sixty scores out of the very scores that were calibrated on pass .2 most of the time, and alarm not once in two hundred."""
+    rng = np.random.default_rng(17)
+    expected = histogram(living(rng, 400))
+    weeks = tuple(Week(MONDAY.date(), scores=histogram(living(rng, 60))) for _ in range(200))
+    indices = [one for one in Drift("any", weeks).indices(expected) if one]
+    assert sum(one.value >= checks.ALARM for one in indices) > 100
+    assert sum(one.alarms for one in indices) <= 2
+    moved = Week(MONDAY.date(), scores=histogram(living(rng, 60) ** 6))
+    assert Drift("any", (moved,)).indices(expected)[0].alarms  # type: ignore[union-attr]
+
+
+def living(rng: np.random.Generator, many: int) -> np.ndarray:
+    return 1 / (1 + np.exp(-rng.normal(3.0, 1.2, many)))
 
 
 def test_the_bins_of_the_database_are_those_of_the_calibration(house: House) -> None:

@@ -143,8 +143,8 @@ class Teller:
         return Markup(
             drawings.histogram(
                 f"scores-{name}",
-                Heap(live, gettext("living people")),
-                Heap(attack, gettext("attacks")),
+                Heap(live, gettext("living people"), "good"),
+                Heap(attack, gettext("attacks"), "bad"),
                 sure=float(after["sure"]),
                 doubt=float(after["doubt"]),
                 title=gettext("Scores at calibration, %(device)s") % {"device": device_word(self.words, name)},
@@ -152,7 +152,7 @@ class Teller:
                     "Scores of %(live)s captures of living people stand above the line, of %(attack)s attacks hang below it; dashed: %(doubt)s and %(sure)s."
                 )
                 % figures,
-                axis=gettext("score"),
+                axis=gettext("liveness score"),
                 language=self.words.language,
             )
         )
@@ -254,15 +254,15 @@ class Teller:
         return Markup(
             drawings.histogram(
                 f"now-{found.device}",
-                Heap(found.scores, gettext("now")),
-                Heap(facts["histogram"]["live"], gettext("living people at calibration")) if facts else None,
+                Heap(found.scores, gettext("now"), "good"),
+                Heap(facts["histogram"]["live"], gettext("living people at calibration"), "retry") if facts else None,
                 sure=float(after["sure"]) if after else None,
                 doubt=float(after["doubt"]) if after else None,
                 title=gettext("Scores of these weeks, %(device)s") % {"device": word},
                 desc=gettext("%(n)s scores; those on which the class was calibrated hang below the line.") % figures
                 if facts
                 else gettext("%(n)s scores.") % figures,
-                axis=gettext("score"),
+                axis=gettext("liveness score"),
                 language=self.words.language,
             )
         )

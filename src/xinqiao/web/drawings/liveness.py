@@ -180,6 +180,8 @@ class Heap:
 
     counts: Sequence[float]
     word: str
+    kind: str
+    """the tone of its bars"""
 
 
 def histogram(
@@ -193,15 +195,15 @@ def histogram(
     textures(svg, name)
     bins = len(EDGES) + 1
     step, line = wide / bins, top + tall
-    heaps = [(above, -1.0, "good", "")] + ([(below, 1.0, "bad", "hatch")] if below is not None else [])
+    heaps = [(above, -1.0, "")] + ([(below, 1.0, "hatch")] if below is not None else [])
     most = max((max(heap.counts) / (sum(heap.counts) or 1) for heap, *_ in heaps), default=0) or 1
-    for heap, way, kind, texture in heaps:
+    for heap, way, texture in heaps:
         total = sum(heap.counts) or 1
         for n, count in enumerate(heap.counts):
             h = count / total / most * (tall - 4)
             if h:
                 box = {"x": left + n * step + 0.5, "y": line - h if way < 0 else line, "width": step - 1, "height": max(h, 0.75)}
-                add(svg, "rect", class_=f"heap {kind}", **box)
+                add(svg, "rect", class_=f"heap {heap.kind}", **box)
                 if texture:
                     add(svg, "rect", fill=f"url(#{name}-{texture})", **box)
     bottom = line + hung
@@ -292,7 +294,7 @@ def stability(name: str, points: Sequence[Point], bounds: tuple[float, float], *
             add(svg, "rect", x=left + n * step, y=height(point.chance), width=step, height=point.chance / most * tall, class_="chance")
     for value, kind in ((0.0, "axis"), (watch, "watch-line"), (alarm, "alarm-line")):
         add(svg, "path", d=f"M{near(left)} {near(height(value))}H{near(WIDTH)}", class_=kind)
-        if value != watch or tall * watch / most > 13:
+        if value == alarm or tall * (watch if value == watch else alarm) / most > 13:
             label(svg, left - 5, height(value) + 4, f"{value:g}", anchor="end")
     path, pen = "", "M"
     for n, point in enumerate(points):

@@ -14,6 +14,8 @@ from xml.etree import ElementTree
 from xinqiao.kit import Money, sha256_hex
 from xinqiao.servicing.apr import Breakdown, Convention, Part
 
+from .canvas import add, near
+
 WIDTH, TOP, ROW, BAR, LABEL = 320, 52, 46, 14, 62
 """In CSS pixels at the narrowest phone; LABEL is the room for the points at the right."""
 LARGE, TEXT = "17", "13"
@@ -150,9 +152,9 @@ def _words(svg: ElementTree.Element, breakdown: Breakdown, found: Sequence[Row],
     title = words["title"].format(percent=breakdown.percent)
     received = words["received"].format(received=money(breakdown.received), cost=money(breakdown.cost))
     steps = words["between"].join(_said(row, language) for row in found)
-    _add(svg, "title", title, id=f"{name}-title")
+    add(svg, "title", title, id=f"{name}-title")
     how = _how(breakdown, language)
-    _add(svg, "desc", words["desc"].format(received=received, steps=steps, percent=breakdown.percent, convention=how), id=f"{name}-desc")
+    add(svg, "desc", words["desc"].format(received=received, steps=steps, percent=breakdown.percent, convention=how), id=f"{name}-desc")
     _text(svg, 0, 18, title, size=LARGE, weight="600")
     _text(svg, 0, 38, received)
 
@@ -168,13 +170,13 @@ def _said(row: Row, language: str) -> str:
 
 
 def _textures(svg: ElementTree.Element, name: str) -> None:
-    defs = _add(svg, "defs")
+    defs = add(svg, "defs")
     shapes = {"hatch": "M-1 7L7 -1", "bars": "M3 0V6", "cross": "M0 3H6M3 0V6"}
     for texture, path in shapes.items():
-        pattern = _add(defs, "pattern", id=f"{name}-{texture}", width="6", height="6", patternUnits="userSpaceOnUse")
-        _add(pattern, "path", d=path, stroke="#fff", **{"stroke-width": "1.5", "stroke-opacity": "0.6"})
-    dots = _add(defs, "pattern", id=f"{name}-dots", width="5", height="5", patternUnits="userSpaceOnUse")
-    _add(dots, "circle", cx="2.5", cy="2.5", r="1", fill="#fff", **{"fill-opacity": "0.7"})
+        pattern = add(defs, "pattern", id=f"{name}-{texture}", width="6", height="6", patternUnits="userSpaceOnUse")
+        add(pattern, "path", d=path, stroke="#fff", **{"stroke-width": "1.5", "stroke-opacity": "0.6"})
+    dots = add(defs, "pattern", id=f"{name}-dots", width="5", height="5", patternUnits="userSpaceOnUse")
+    add(dots, "circle", cx="2.5", cy="2.5", r="1", fill="#fff", **{"fill-opacity": "0.7"})
 
 
 def _scale(svg: ElementTree.Element, found: Sequence[Row], breakdown: Breakdown, language: str, name: str) -> None:
@@ -196,27 +198,17 @@ def _scale(svg: ElementTree.Element, found: Sequence[Row], breakdown: Breakdown,
 
 def _bar(svg: ElementTree.Element, y: int, span: tuple[Decimal, Decimal], kind: str, name: str) -> None:
     """At least a hair wide, so that a small cost is still seen."""
-    box = {"x": _near(span[0]), "y": str(y), "width": _near(max(span[1], Decimal("1.5"))), "height": str(BAR)}
-    _add(svg, "rect", **{"class": f"bar {kind}", "fill": INK[kind]}, **box)
+    box = {"x": near(float(span[0])), "y": str(y), "width": near(float(max(span[1], Decimal("1.5")))), "height": str(BAR)}
+    add(svg, "rect", **{"class": f"bar {kind}", "fill": INK[kind]}, **box)
     if kind in TEXTURES:
-        _add(svg, "rect", fill=f"url(#{name}-{TEXTURES[kind]})", **box)
+        add(svg, "rect", fill=f"url(#{name}-{TEXTURES[kind]})", **box)
 
 
 def _text(svg: ElementTree.Element, x: int, y: int, said: str, *, anchor: str = "start", size: str = TEXT, weight: str = "400") -> None:
     style = {"text-anchor": anchor, "font-size": size, "font-weight": weight, "fill": "currentColor", "aria-hidden": "true"}
-    _add(svg, "text", said, x=str(x), y=str(y), **style)
-
-
-def _add(parent: ElementTree.Element, tag: str, text: str | None = None, **attributes: str) -> ElementTree.Element:
-    made = ElementTree.SubElement(parent, tag, attributes)
-    made.text = text
-    return made
+    add(svg, "text", said, x=str(x), y=str(y), **style)
 
 
 def _short(name: str, language: str) -> str:
     most = LONGEST[language]
     return name if len(name) <= most else f"{name[: most - 1]}…"
-
-
-def _near(value: Decimal) -> str:
-    return f"{value:.2f}"
