@@ -50,6 +50,12 @@ def read(folder: Path) -> dict[str, np.ndarray]:
     return {key: np.concatenate([part[key] for part in parts]) for key in parts[0].files}
 
 
+def judged(pool: dict[str, np.ndarray]) -> np.ndarray:
+    """Whether the product would ask the network at all: a face was found, and it is not burnt out."""
+    middle = pool["picture"][:, 40:120, 40:120]
+    return (pool["found"] > 0) & ((middle >= 250).mean((1, 2)) < 0.35) & (np.percentile(middle, 90, axis=(1, 2)) >= 22)
+
+
 def varied(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A training view: moved, turned, mirrored, through another lens, exposure and tone curve, with noise, now and then hidden in part."""
     zoom = SIDE / (picture.shape[0] / WIDE * SCALE * np.exp(rng.normal(0, 0.06)))
@@ -91,7 +97,7 @@ def train(pool: dict[str, np.ndarray], minutes: float, seed: int, start: Path | 
         model.load_state_dict(torch.load(start, weights_only=True))
     count = sum(p.numel() for p in model.parameters())
     print(f"{count} parameters", flush=True)
-    groups = [np.flatnonzero(pool["species"] == kind) for kind in range(9)]
+    groups = [np.flatnonzero((pool["species"] == kind) & judged(pool)) for kind in range(9)]
     optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=1e-3)
     weight = np.array([0, 0.05, 0.08, 0.03, 0.03, 0.16, 0.22, 0.25, 0.18])
     weight = np.array([w if len(g) else 0 for w, g in zip(weight, groups, strict=True)])
@@ -155,7 +161,7 @@ def export(model: Network, out: Path) -> None:
 
 def told(score: np.ndarray, held: dict[str, np.ndarray]) -> dict[str, float]:
     """Where a face was found: called live at log-odds 0, by species; and BPCER where the worst species is at 1 %."""
-    seen = held["found"] > 0
+    seen = judged(held)
     return {f"live at 0, species {k}": float((score[seen & (held["species"] == k)] > 0).mean()) for k in range(9) if (seen & (held["species"] == k)).any()}  # fmt: skip
 
 
