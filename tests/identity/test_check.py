@@ -6,9 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
+from xinqiao.demo.cast import Sitter, a_challenge
 from xinqiao.demo.faces import DemoFace, demo_faces
-from xinqiao.identity import FaceModels, IdentityEvidence, IdNumberInvalid, ModelsUnavailable, Outcome, State, check, read_clip
+from xinqiao.identity import FaceModels, IdentityEvidence, IdNumberInvalid, ModelsUnavailable, Outcome, State, check, read_clip, replay
 from xinqiao.identity.errors import KeyTooShort
+from xinqiao.identity.liveness import Beside
+from xinqiao.identity.liveness.challenge import Challenge
 from xinqiao.identity.media import Picture
 from xinqiao.identity.networks import PACKAGED
 from xinqiao.kit import canonical
@@ -25,18 +28,60 @@ def states(evidence: IdentityEvidence) -> dict[str, State]:
     return {s.name: s.state for s in evidence.signals}
 
 
-@pytest.mark.parametrize("face", demo_faces("live"), ids=lambda f: f.id)
-def test_a_demo_person_is_recognised_and_gets_what_the_manifest_promises(models: FaceModels, face: DemoFace) -> None:
+@pytest.fixture(scope="module")
+def answered() -> tuple[bytes, Challenge, bytes]:
+    """Portrait, challenge and its answer by one simulated person; seed used in no development."""
+    sitter, challenge = Sitter(951), a_challenge()
+    return sitter.portrait, challenge, sitter.film(challenge)
+
+
+def test_a_living_person_who_answers_the_challenge_passes(models: FaceModels, answered: tuple[bytes, Challenge, bytes]) -> None:
+    portrait, challenge, clip = answered
+    evidence = run(models, portrait, clip, beside=Beside(challenge=challenge))
+    assert evidence.outcome is Outcome.PASS, evidence.record()
+    assert evidence.challenge == challenge.id
+    assert evidence.liveness is Outcome.PASS
+    assert evidence.label == "live"
+    assert states(evidence)["light_sequence"] is State.PASS
+    assert replay(evidence.record()) == (Outcome.PASS, None)
+
+
+def test_the_same_clip_does_not_answer_another_challenge(models: FaceModels, answered: tuple[bytes, Challenge, bytes]) -> None:
+    portrait, _, clip = answered
+    evidence = run(models, portrait, clip, beside=Beside(challenge=a_challenge()))
+    assert evidence.outcome is Outcome.FAIL
+    assert evidence.label == "attack"
+    assert "light_other" in [r.code for r in evidence.reasons]
+
+
+@pytest.mark.parametrize("face", demo_faces("live")[::4], ids=lambda f: f.id)
+def test_without_a_challenge_a_living_person_is_recognised_and_a_person_decides(models: FaceModels, face: DemoFace) -> None:
     evidence = run(models, face.portrait.read_bytes(), face.clip.read_bytes())
-    assert evidence.outcome == face.expect, evidence.record()
-    assert evidence.match_score is not None
-    assert evidence.match_score >= models.thresholds.match.sure
+    assert evidence.outcome is Outcome.REFER, evidence.record()
+    assert states(evidence)["match"] is State.PASS
+    assert "light_missing" in [r.code for r in evidence.reasons]
+
+
+def test_who_declines_the_challenge_is_told_so(models: FaceModels, portrait: bytes, selfie: bytes) -> None:
+    evidence = run(models, portrait, selfie, flashes=False)
+    assert evidence.outcome is Outcome.REFER
+    assert "light_declined" in [r.code for r in evidence.reasons]
+    assert replay(evidence.record()) == (Outcome.REFER, None)
+
+
+def test_a_later_face_is_compared_with_the_template_of_an_earlier_check(models: FaceModels, portrait: bytes, selfie: bytes) -> None:
+    before = run(models, portrait, selfie).template
+    (pair,) = demo_faces("mismatch")
+    same, other = run(models, portrait, selfie, before=before), run(models, portrait, pair.clip.read_bytes(), before=before)
+    assert states(same)["same_as_before"] is State.PASS
+    assert states(other)["same_as_before"] is State.REFER
+    assert states(run(models, portrait, selfie))["same_as_before"] is State.NOT_CHECKED
 
 
 @pytest.mark.parametrize("face", [f for f in demo_faces() if f.kind != "live"], ids=lambda f: f.id)
-def test_no_demo_attack_passes(models: FaceModels, face: DemoFace) -> None:
+def test_no_rendered_attack_passes(models: FaceModels, face: DemoFace) -> None:
     evidence = run(models, face.portrait.read_bytes(), face.clip.read_bytes())
-    assert evidence.outcome in face.expect.split(" or "), evidence.record()
+    assert evidence.outcome is not Outcome.PASS, evidence.record()
     assert evidence.reasons
 
 
@@ -49,7 +94,7 @@ def test_another_persons_clip_fails_as_another_person(models: FaceModels) -> Non
 def test_a_still_picture_sent_as_a_clip_fails_as_frozen(models: FaceModels, portrait: bytes, frames: tuple[Picture, ...]) -> None:
     evidence = run(models, portrait, film([frames[0]] * 16))
     assert evidence.outcome is Outcome.FAIL
-    assert evidence.reasons[0].code == "frozen"
+    assert "frozen" in [r.code for r in evidence.reasons]
 
 
 def test_a_clip_spliced_from_two_people_fails(models: FaceModels) -> None:
@@ -103,7 +148,7 @@ def test_without_the_liveness_network_nobody_passes(portrait: bytes, selfie: byt
     evidence = run(dataclasses.replace(models, texture=None), portrait, selfie)
     assert states(evidence)["texture"] is State.NOT_RUN
     assert evidence.outcome is Outcome.REFER
-    assert [r.code for r in evidence.reasons] == ["not_run"]
+    assert "not_run" in [r.code for r in evidence.reasons]
 
 
 @pytest.mark.parametrize("number", ["110105194912310021", "11010519491231002", "", "1101051949123100２X", "x" * 10_000])
@@ -121,11 +166,12 @@ def test_a_short_key_is_refused(models: FaceModels) -> None:
 def test_the_record_holds_no_biometric_data_and_fits_an_event(models: FaceModels, portrait: bytes, selfie: bytes) -> None:
     evidence = run(models, portrait, selfie)
     written = canonical(evidence.record())
-    assert len(written) < 4000
+    assert len(written) < 6000
     for secret in (evidence.template, evidence.face_index):
         assert secret.hex().encode() not in written
         assert secret.hex() not in repr(evidence)
-    assert set(evidence.model_versions) == {"face_detector", "face_mesh", "face_embedder", "liveness_texture", "thresholds"}
+    needed = {"face_detector", "face_mesh", "face_embedder", "liveness_texture", "thresholds", "fusion", "recorders"}
+    assert needed <= set(evidence.model_versions)
 
 
 def test_a_check_takes_less_than_its_target_of_processor_time(models: FaceModels, portrait: bytes, selfie: bytes) -> None:

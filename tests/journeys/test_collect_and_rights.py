@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from xinqiao import intake, vault
-from xinqiao.demo.faces import demo_faces
+from xinqiao.demo.cast import Sitter
 from xinqiao.demo.robot import Outcome
 from xinqiao.demo.world import World
 from xinqiao.journeys import ApplicantJourneys, House, applying, collecting, lending, reviewing, rights
@@ -191,11 +191,9 @@ def test_without_a_payment_rail_nobody_can_declare_a_loan_repaid(house: House, l
 
 
 def test_face_codes_go_with_the_consent_to_face_processing(house: House, world: World, approved: list[dict[str, Any]], walk: Walk) -> None:
-    face = demo_faces("live")[0]
-    sent = applying.receive(
-        house, scene=world.shop, body=approved[0]["application"], portrait=face.portrait.read_bytes(), key=str(new_id())
-    ).application
-    walk(sent.id, approved[0]["name"], clip=face.clip.read_bytes(), signs=False)
+    face = Sitter(901)
+    sent = applying.receive(house, scene=world.shop, body=approved[0]["application"], portrait=face.portrait, key=str(new_id())).application
+    assert walk(sent.id, approved[0]["name"], clip=face.film, signs=False).face == "pass"
     consented = next(one for one in rights.receipts(house, sent.id) if one.title.en == "Verify identity (face)")
     rights.withdraw_consent(house, sent.id, consented.receipt_id)
     with house.begin() as db:

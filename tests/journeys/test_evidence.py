@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from xinqiao import credit, servicing
 from xinqiao.consent import withdraw
 from xinqiao.demo.book.vintages import facts_of
-from xinqiao.demo.faces import demo_faces
+from xinqiao.demo.cast import Sitter
 from xinqiao.demo.world import World
 from xinqiao.journeys import ApplicantJourneys, House, lending, purse, rights
 from xinqiao.journeys.evidence import export, pack, render_report, verify
@@ -251,9 +251,9 @@ def _decides(house: House, person: dict[str, Any]) -> str:
 
 def test_a_face_check_is_in_it_with_its_signals_and_no_picture(place: tuple[House, World], tmp_path: Path) -> None:
     house, world = place
-    face, person = demo_faces("live")[0], approved(house)[0]
-    application = apply(house, world, person, portrait=face.portrait.read_bytes())
-    assert walk(house, application, person, clip=face.clip.read_bytes()) in ("loan", "review")
+    face, person = Sitter(904), approved(house)[0]
+    application = apply(house, world, person, portrait=face.portrait)
+    assert walk(house, application, person, clip=face.film) in ("loan", "review")
     path = export(house, application, receiver=None, out=tmp_path / "face.zip")
     report = verify(path, trusted=house.vault.signer.public_keys)
     assert report.ok, render_report(report, "en")

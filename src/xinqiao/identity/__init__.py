@@ -1,10 +1,11 @@
 """Face evidence: a living person, the one on the ID portrait. Pure: no database."""
 
-from .errors import IdNumberInvalid, ModelsUnavailable
+from .errors import FusionUnknown, IdNumberInvalid, ModelsUnavailable
 from .media import read_clip, read_image
 from .model import IdentityEvidence, Outcome, Signal, State
 from .networks import FaceModels
 from .reasons import REASONS, Reason
+from .replay import replay
 from .service import check
 from .template import SAME_FACE_BITS, distance
 
@@ -12,6 +13,7 @@ __all__ = [
     "REASONS",
     "SAME_FACE_BITS",
     "FaceModels",
+    "FusionUnknown",
     "IdNumberInvalid",
     "IdentityEvidence",
     "ModelsUnavailable",
@@ -23,4 +25,5 @@ __all__ = [
     "distance",
     "read_clip",
     "read_image",
+    "replay",
 ]

@@ -1,4 +1,4 @@
-from xinqiao.kit import Refused, Unavailable
+from xinqiao.kit import NotFound, Refused, Unavailable
 
 
 class IdNumberInvalid(Refused):
@@ -41,6 +41,12 @@ class ModelsUnavailable(Unavailable):
     code = "identity.models_unavailable"
     says = "The face models cannot be loaded ({0}); the application waits or goes to a person."
     says_zh = "人脸模型无法加载（{0}），申请将等待或转人工处理。"
+
+
+class FusionUnknown(NotFound):
+    code = "identity.fusion_unknown"
+    says = "The check was judged by fusion rules {0}; this release ships {1}."
+    says_zh = "该核验依据融合规则 {0} 判定；本版本包含 {1}。"
 
 
 class CaptureMissing(Refused):

@@ -75,6 +75,10 @@ class IdentityEvidence:
     """The id of the light challenge that the recording answered."""
     weights: Mapping[str, float] = field(default_factory=dict)
     """What each group of sources added to the liveness score, in log-odds."""
+    sources: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Each source's probability of life and its weight within its group."""
+    bounds: Mapping[str, Any] = field(default_factory=dict)
+    """Of this class of cameras, as they were: `replay` reads them."""
 
     def record(self) -> dict[str, Any]:
         """All that may stand in an event or an evidence pack: scores, codes, versions; no biometric data."""
@@ -90,6 +94,8 @@ class IdentityEvidence:
             "calibrated": self.calibrated,
             "challenge": self.challenge,
             "weights": dict(self.weights),
+            "sources": {name: dict(one) for name, one in self.sources.items()},
+            "bounds": dict(self.bounds),
             "model_versions": dict(self.model_versions),
             "took_ms": self.took_ms,
         }
@@ -111,6 +117,12 @@ def decide(signals: Sequence[Signal], required: Sequence[str] = REQUIRED) -> Out
     if states & {State.REFER, State.NOT_RUN}:
         return Outcome.REFER
     return Outcome.PASS
+
+
+def conclude(liveness: Outcome, score: float | None, signals: Sequence[Signal], ours: Sequence[Signal]) -> Outcome:
+    """The fusion's word counts as one signal beside `ours`, portrait and match; deceit among its `signals` stays deceit."""
+    deceit = next((s.reason for s in signals if s.state is State.FAIL and s.reason in DECEIT), None)
+    return decide((Signal("liveness", State(liveness.value), score, deceit), *ours))
 
 
 def explain(signals: Sequence[Signal], outcome: Outcome) -> tuple[Reason, ...]:

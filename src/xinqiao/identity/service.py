@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
@@ -13,10 +14,9 @@ from .liveness import Beside, Capture, Verdict
 from .liveness.decode import Kind
 from .liveness.devices import device_class
 from .liveness.injection import facts
-from .sources import shipped
 from .match import embed_face, similarity, unit
 from .media import Clip
-from .model import DECEIT, IdentityEvidence, Outcome, Signal, State, decide, explain
+from .model import IdentityEvidence, Outcome, Signal, State, conclude, explain
 from .networks import FaceModels
 from .observe import Sight, embed_sights, look
 from .reasons import Reason
@@ -63,7 +63,7 @@ def check(
     made = template.make_template(selfie, template_key) if selfie is not None else b""
     alike, match = _match(models, document, faces)
     ours = (_portrait_quality(document), *_unlit(verdict, given, flashes=flashes), match, _same_as_before(models, made, before))
-    outcome = _outcome(verdict, ours)
+    outcome = conclude(verdict.outcome, verdict.score, verdict.signals, ours)
     return IdentityEvidence(
         outcome=outcome,
         liveness_score=verdict.score,
@@ -72,7 +72,7 @@ def check(
         reasons=_reasons(verdict, ours, outcome),
         template=made,
         face_index=template.make_index(selfie, index_key) if selfie is not None and index_key is not None else b"",
-        model_versions=dict(models.versions) | {"fusion": shipped().version, "recorders": facts()["version"]},
+        model_versions=dict(models.versions) | {"recorders": facts()["version"]},
         took_ms=round((perf_counter() - started) * 1000),
         liveness=verdict.outcome,
         label=verdict.label.value if verdict.label else None,
@@ -80,18 +80,20 @@ def check(
         calibrated=verdict.calibrated,
         challenge=given.challenge.id if given.challenge else None,
         weights=dict(verdict.evidence),
+        sources={name: {"probability": one.probability, "weight": one.weight} for name, one in verdict.sources.items()},
+        bounds=_bounds(models, verdict.device),
     )
+
+
+def _bounds(models: FaceModels, device: str) -> dict[str, Any]:
+    fusion = models.thresholds.liveness
+    _, used = fusion.device(device)
+    return {"cut": fusion.cut} | used.record()
 
 
 def _best(models: FaceModels, film: Clip) -> list[Sight]:
     places = np.unique(np.linspace(0, len(film.frames) - 1, LOOKED_AT).astype(int))
     return liveness.best([look(models, film.frames[n]) for n in places])[:MATCHED]
-
-
-def _outcome(verdict: Verdict, ours: tuple[Signal, ...]) -> Outcome:
-    """The fusion's word counts as one signal beside portrait and match; deceit that it found stays deceit."""
-    deceit = next((s.reason for s in verdict.signals if s.state is State.FAIL and s.reason in DECEIT), None)
-    return decide((Signal("liveness", State(verdict.outcome.value), verdict.score, deceit), *ours))
 
 
 def _reasons(verdict: Verdict, ours: tuple[Signal, ...], outcome: Outcome) -> tuple[Reason, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -58,6 +58,7 @@ class _Taken:
     before: bytes
     """The template of an earlier check, under `secret`; empty when there is none."""
     id_number: str
+    at: datetime
 
 
 def issue_challenge(house: House, application: UUID) -> Challenge:
@@ -149,7 +150,9 @@ def _take_recording(house: House, db: Connection, application: UUID, sent: Recor
         raise PortraitMissing(field="portrait")
     shown = _spend(house, db, case, sent)
     secret, before = held.get(Field.TEMPLATE_KEY), held.get(Field.FACE_TEMPLATE)
-    return _Taken(case, shown, document, secret or new_template_key(), before if secret and before else b"", held[Field.ID_NUMBER])
+    return _Taken(
+        case, shown, document, secret or new_template_key(), before if secret and before else b"", held[Field.ID_NUMBER], house.clock.now()
+    )
 
 
 def _spend(house: House, db: Connection, case: Case, sent: Recording) -> Challenge | None:
@@ -218,16 +221,8 @@ def _unreadable(house: House, application: UUID, taken: _Taken, refusal: Refused
         if case.step is not Step.FACE and case.purpose is not ASKED_BEFORE_FACE:
             return
         shown = taken.challenge.id if taken.challenge else None
-        note(
-            db,
-            house.clock,
-            "identity.unreadable",
-            case.id,
-            case.person,
-            code=refusal.code,
-            challenge=shown,
-            tries_left=tries_left(house, case),
-        )
+        told = {"code": refusal.code, "challenge": shown, "taken_at": taken.at, "tries_left": tries_left(house, case)}
+        note(db, house.clock, "identity.unreadable", case.id, case.person, **told)
     advance(house, application)
 
 
@@ -244,7 +239,7 @@ def _keep(
     _expect_face(case)
     consent.require(db=db, clock=house.clock, person=case.person, purpose=Purpose.IDENTITY)
     kept = vault.has_basis(db, case.person, Purpose.MEDIA, house.clock.now())
-    told = {"clip_sha256": sha256_hex(sent.clip), "media_kept": kept, "tries_left": tries_left(house, case)}
+    told = {"clip_sha256": sha256_hex(sent.clip), "media_kept": kept, "tries_left": tries_left(house, case), "taken_at": taken.at}
     told |= {"slots": taken.challenge.body()["slots"] if taken.challenge else None}
     note(db, house.clock, "identity.checked", case.id, case.person, check=new_id(), **told, **evidence.record())
     if mark is not None:

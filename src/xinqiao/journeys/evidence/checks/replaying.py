@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from xinqiao import credit, fraud
 from xinqiao.credit.errors import ArtifactMissing
 from xinqiao.fraud import FraudEvidence, UnknownRules
 from xinqiao.fraud.errors import ReplayDiffers
+from xinqiao.identity import FusionUnknown, replay
 from xinqiao.kit import sha256_hex
 from xinqiao.vault import Field, mask
 
@@ -19,11 +21,12 @@ from ..personal import MASKED as MASKED_FIELDS
 from ..personal import unseal
 from .opened import Malformed, Opened, Problem, differing, same
 
+EVENTS = "events.json"
 IDENTITY, FRAUD, DECISION, MASKED = "identity.json", "fraud.json", "decision.json", "personal.masked.json"
 
 
 def identity(pack: Opened) -> None:
-    """Each face check as its event tells it."""
+    """Each face check as its event tells it, and as its own signals give it again."""
     kinds = {"checks": "identity.checked", "refused": "face.refused"}
     found = pack.object(IDENTITY)
     told = {
@@ -31,9 +34,47 @@ def identity(pack: Opened) -> None:
         "refused": [{"event": one["id"], "at": one["at"]} for one in pack.events if one["kind"] == kinds["refused"]],
     }
     problems = differing(IDENTITY, found, told, ("checks", "refused"), "the events", "事件")
-    pack.found.settle(
-        "identity", problems, f"{len(told['checks'])} face checks are as their events tell", f"{len(told['checks'])} 次人脸核验与事件一致"
-    )
+    problems += [*_judged_again(pack), *_challenges(pack)]
+    count = len(told["checks"])
+    says = f"{count} face checks are as their events tell, and their signals give the same outcome again"
+    pack.found.settle("identity", problems, says, f"{count} 次人脸核验与事件一致，按其信号重算结果相同")
+
+
+def _judged_again(pack: Opened) -> Iterator[Problem]:
+    """Each check's outcome and score come out of its own signals, by the rules that it names."""
+    for event in (one for one in pack.events if one["kind"] == "identity.checked" and "bounds" in one["data"]):
+        try:
+            _, differs = replay(event["data"])
+        except FusionUnknown as error:
+            pack.found.unsure("identity replay", f"not judged again: {error}", f"未能重算：{error.message('zh')}")
+            return
+        if differs:
+            yield (
+                EVENTS,
+                f"face check {event['data']['check']!s:.40}: {differs}",
+                f"人脸核验 {event['data']['check']!s:.40}：按其信号重算，结果不同",
+            )
+
+
+def _challenges(pack: Opened) -> Iterator[Problem]:
+    """A recording answers a light challenge that this application was given before, in its time, and that no other recording answered."""
+    issued = {one["data"]["challenge"]: one for one in pack.events if one["kind"] == "face.challenge_issued"}
+    answered: set[str] = set()
+    for event in (one for one in pack.events if one["kind"] in ("identity.checked", "identity.unreadable")):
+        name = event["data"].get("challenge")
+        if name is None:
+            continue
+        known = issued.get(name)
+        if known is None or not _time(known["at"]) <= _time(event["data"]["taken_at"]) <= _time(known["data"]["expires_at"]):
+            yield EVENTS, f"challenge {name!s:.40} was not issued before, or had run out", f"光线验证 {name!s:.40} 未曾签发或已过期"
+        if name in answered:
+            yield EVENTS, f"challenge {name!s:.40} was answered twice", f"光线验证 {name!s:.40} 被使用两次"
+        answered.add(name)
+
+
+def _time(text: str) -> datetime:
+    """Raises ValueError, TypeError."""
+    return datetime.fromisoformat(text)
 
 
 def screening(pack: Opened) -> None:

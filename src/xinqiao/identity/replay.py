@@ -1,0 +1,54 @@
+"""Does a face check's record come to the same answer again? Out of its own signals, sources and bounds: no picture is needed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import FusionUnknown
+from .liveness.decide import Evidence, Verdict, rejudge
+from .model import Outcome, Signal, State, conclude
+from .sources import shipped
+from .thresholds import ANY_DEVICE, Device, Fusion
+
+OURS = ("portrait_quality", "match", "same_as_before")
+"""Signals that stand beside the liveness fusion."""
+NEAR = 1e-6
+
+
+def replay(record: Mapping[str, Any]) -> tuple[Outcome, str | None]:
+    """The outcome again, and what differs from the record (None: nothing); `record` as `IdentityEvidence.record` wrote it, or as JSON holds it.
+
+    Raises FusionUnknown for a record of other rules than this release's; KeyError, TypeError, ValueError for what is no record.
+    """
+    known = record["model_versions"].get("fusion")
+    if known != shipped().version:
+        raise FusionUnknown(known or "–", shipped().version)
+    signals = [_signal(name, one) for name, one in record["signals"].items()]
+    ours = [s for s in signals if s.name in OURS or (record["challenge"] is None and s.name == "light_sequence")]
+    again = _fused([s for s in signals if s not in ours], record)
+    outcome = conclude(again.outcome, again.score, again.signals, ours)
+    return outcome, _difference(record, again, outcome)
+
+
+def _fused(signals: list[Signal], record: Mapping[str, Any]) -> Verdict:
+    bounds = Device.parse(record["bounds"])
+    sources = {name: Evidence(float(one["probability"]), float(one["weight"])) for name, one in record["sources"].items()}
+    told = Verdict(None, Outcome(record["liveness"]), None, tuple(signals), (), sources=sources)
+    return rejudge(told, bounds, bounds, Fusion(float(record["bounds"]["cut"]), {ANY_DEVICE: bounds}))
+
+
+def _difference(record: Mapping[str, Any], again: Verdict, outcome: Outcome) -> str | None:
+    if outcome != record["outcome"] or again.outcome != record["liveness"]:
+        return f"its signals give {outcome.value}, the record says {record['outcome']}"
+    told = record["liveness_score"]
+    if (told is None) != (again.score is None) or (again.score is not None and not math.isclose(float(told), again.score, abs_tol=NEAR)):
+        return f"its sources give a score of {again.score}, the record says {told}"
+    label = again.label.value if again.label else None
+    return None if label == record["label"] else f"its score means {label}, the record says {record['label']}"
+
+
+def _signal(name: str, one: Mapping[str, Any]) -> Signal:
+    value = None if one["value"] is None else float(one["value"])
+    return Signal(name, State(one["state"]), value, one["reason"])
