@@ -25,6 +25,7 @@ import _liveness_rates as rates
 import _liveness_real as real
 import _liveness_sessions as sessions
 import _liveness_time as timing
+from _liveness_docs import write
 from _liveness_tables import show
 from lending import console, machine, progress
 
@@ -58,6 +59,8 @@ def main() -> int:
     console.print(
         f"written to {options.out}; load average {found['machine']['load_average'][0]} before, {found['machine_after']['load_average'][0]} after"
     )
+    for path in options.docs:
+        console.print(f"{path}: {', '.join(write(path, found))}")
     return int(any("failed" in part for part in found.values() if isinstance(part, dict)))
 
 
@@ -125,6 +128,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=600, help="no session begins after so many")
     parser.add_argument("--only", nargs="*", choices=("time", "match", "nuaa", "sessions", "peers"))
     parser.add_argument("--again", action="store_true", help="measure anew what this code was measured with before (sessions are kept)")
+    parser.add_argument("--docs", type=Path, nargs="*", default=[], help="documents whose marked tables are written anew: docs/liveness.md")
     parser.add_argument("--out", type=Path, default=Path("var/bench-liveness.json"))
     return parser.parse_args()
 
