@@ -14,7 +14,7 @@ from ...networks import FaceModels
 from .align import Alignment, align
 from .model import Challenge
 from .sample import Samples, sample
-from .shape import measure, shape_model
+from .shape import measure, shape_model, swing
 from .track import follow
 
 FEWEST_FRAMES = 16
@@ -29,8 +29,6 @@ DOUBT = 0.60
 FAINT = 0.02
 """Changes of colour smaller than this share of the face's light are no answer to anything: the room is too bright, or the screen too dim."""
 MOST_BURNT = 0.35
-DARK = 0.15
-"""Decimal logarithm of the answer's strength from which the room gives no light to compare with: what is unsure then is mended by a lamp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ class Answer:
 
     @property
     def passed(self) -> bool:
-        """Sequence and shape, both. The skin's response is measured and told, but decides nothing: see README.md."""
+        """Sequence and shape, both."""
         return self.sequence.state is State.PASS and self.shape.state is State.PASS
 
 
@@ -73,13 +71,13 @@ def analyse_meshes(challenge: Challenge, *, frames: Sequence[Picture], times: Se
 def judge(challenge: Challenge, samples: Samples) -> Answer:
     if samples.burnt > MOST_BURNT:
         return unanswered("light_burnt")
-    light = samples.face[:, samples.skin].mean(1)
+    light = samples.light
     alignment = align(challenge, samples.times, light)
     sequence = _sequence(alignment, light)
     if sequence.state is not State.PASS:
         return Answer(sequence, _not_run("shape"), _not_run("skin"), {"explained": alignment.pooled}, alignment)
     measured = measure(samples, alignment)
-    return Answer(sequence, shape_signal(measured), _skin(measured), measured | {"explained": alignment.pooled}, alignment)
+    return Answer(sequence, shape_signal(measured), _skin(measured), measured, alignment)
 
 
 def _sequence(alignment: Alignment, light: np.ndarray) -> Signal:
@@ -92,30 +90,18 @@ def _sequence(alignment: Alignment, light: np.ndarray) -> Signal:
     return Signal("light_sequence", State.FAIL, value, "light_other")
 
 
-def swing(light: np.ndarray) -> float:
-    """How much the face's colour changes: standard deviation of red and blue against green, slow drift aside."""
-    colour = light[:, [0, 2]] / np.maximum(light[:, 1:2], 1e-6)
-    relative = colour / np.maximum(colour.mean(0), 1e-6)
-    t = np.linspace(-1, 1, len(relative))
-    slow = np.stack([np.ones_like(t), t, t**2], axis=1)
-    left = relative - slow @ np.linalg.lstsq(slow, relative, rcond=None)[0]
-    return float(left.std(0).mean())
-
-
 def shape_signal(measured: dict[str, float]) -> Signal:
     model = shape_model()
-    value = model.probability(measured)
+    value = measured["alive"]
     if measured["clearness"] < model.clear_enough:
         return Signal("light_shape", State.RETRY, value, "light_faint")
     state = model.band(measured["strength"]).state(value)
-    if state is State.REFER and measured["strength"] > DARK:
-        return Signal("light_shape", State.RETRY, value, "light_dark")
     return Signal("light_shape", state, value, {State.REFER: "light_shape_unsure", State.FAIL: "light_flat"}.get(state))
 
 
 def _skin(measured: dict[str, float]) -> Signal:
-    """Told, never counted: what light does under skin is too small to be seen at this distance."""
-    return Signal("light_skin", State.NOT_CHECKED, measured["red_relief"], "not_asked")
+    """Told, never counted by itself: how little the answer looks like a mask's. It is part of the shape's value."""
+    return Signal("light_skin", State.NOT_CHECKED, 1 - measured["mask"], "not_asked")
 
 
 def _not_run(name: str) -> Signal:

@@ -1,7 +1,11 @@
-"""Is what answered the light a solid face? Measurements of maps.py, weighed by a small logistic model (`shape.json`, fitted on simulated sessions)."""
+"""Is what answered the light a living face? A small network (`shape.onnx`) looks at the maps of maps.py; `shape.json` says how far to trust it.
+
+The network was fitted by scripts/light_challenge.py on simulated sessions and tells nine things apart: a living face and eight species of attack.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -9,131 +13,114 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 
 from ...thresholds import Band
-from .align import Alignment, design, fit
-from .maps import albedo, maps, redness, room_relief, screen_relief
+from .align import Alignment
+from .maps import Maps, maps
 from .sample import Samples
 
-FILE = Path(__file__).parent / "shape.json"
-FEATURES = (
-    "albedo",
-    "room_explained",
-    "room_depth",
-    "room_even",
-    "room_rough",
-    "room_x",
-    "room_y",
-    "room_xx",
-    "room_yy",
-    "screen_alike",
-    "screen_explained",
-    "screen_even",
-    "screen_rough",
-    "screen_x",
-    "screen_y",
-    "screen_xx",
-    "screen_yy",
-    "strength",
-    "clearness",
-    "unexplained",
-    "background",
-)
-"""What the model weighs, besides each measurement's product with `strength` (what tells in the dark tells little in a lit room)."""
+FILE, WEIGHTS = (Path(__file__).parent / name for name in ("shape.json", "shape.onnx"))
+SPECIES = ("live", "flat_print", "bent_print", "phone_replay", "tablet_replay", "paper_mask", "resin_mask", "silicone_mask", "printed_head")
+FLAT = SPECIES[1:5]
+"""Without a face's shape; the other attacks have one, and what they are made of must tell."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShapeModel:
     version: str
-    centre: np.ndarray
-    scale: np.ndarray
-    weights: np.ndarray
-    bias: float
+    session: onnxruntime.InferenceSession
+    scale: float
+    shift: float
+    """The network's log-odds of life are multiplied, then moved, to become those of a probability (Platt 1999)."""
     bands: tuple[tuple[float, Band], ...]
-    """by the answer's strength (decimal logarithm): each holds up to its bound, the last for all above. In a lit room the shape is told far
-    more surely than in the dark."""
+    """by the answer's strength (decimal logarithm): each holds up to its bound, the last for all above"""
     clear_enough: float
-    """clearness under which the shape cannot be told: the answer drowns"""
+    """clearness (decimal logarithm) under which nothing is told: the answer drowns"""
 
-    def probability(self, measured: dict[str, float]) -> float:
-        """0-1, larger is more like a solid face."""
-        z = (row(measured) - self.centre) / self.scale
-        return float(1 / (1 + np.exp(-np.clip(expanded(z[None])[0] @ self.weights + self.bias, -30, 30))))
+    def shares(self, picture: np.ndarray, told: np.ndarray) -> np.ndarray:
+        """(9,) probability of each of SPECIES before calibration, looked at twice: as it is, and in the mirror."""
+        feed = {"picture": np.stack([picture, picture[:, :, ::-1]]), "numbers": np.repeat(told[None], 2, 0).astype(np.float32)}
+        logs = self.session.run(None, feed)[0].astype(float).mean(0)
+        shares = np.exp(logs - logs.max())
+        return shares / shares.sum()
+
+    def probability(self, shares: np.ndarray) -> float:
+        """0-1, larger is more like a living face."""
+        odds = np.log(max(float(shares[0]), 1e-9)) - np.log(max(1 - float(shares[0]), 1e-9))
+        return float(1 / (1 + np.exp(-np.clip(self.scale * odds + self.shift, -30, 30))))
 
     def band(self, strength: float) -> Band:
         return next(band for bound, band in self.bands if strength <= bound or bound == self.bands[-1][0])
 
     @classmethod
-    def parse(cls, data: dict[str, Any]) -> ShapeModel:
-        if tuple(data["features"]) != FEATURES:
-            raise ValueError("shape.json weighs other measurements than this code makes")
-        lists = (np.array(data[k], float) for k in ("centre", "scale", "weights"))
+    def parse(cls, data: dict[str, Any], weights: bytes) -> ShapeModel:
+        """Raises ValueError when the weights are not those that `data` was made with."""
+        if tuple(data["species"]) != SPECIES or hashlib.sha256(weights).hexdigest() != data["sha256"]:
+            raise ValueError("shape.json tells of another network than shape.onnx")
         bands = tuple((float(b["up_to"]), Band(b["sure"], b["doubt"])) for b in data["bands"])
-        return cls(data["version"], *lists, float(data["bias"]), bands, float(data["clear_enough"]))
+        return cls(data["version"], _session(weights), float(data["scale"]), float(data["shift"]), bands, float(data["clear_enough"]))
+
+
+def _session(weights: bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_mem_pattern = False
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
 
 
 @cache
 def shape_model() -> ShapeModel:
-    return ShapeModel.parse(json.loads(FILE.read_text("utf-8")))
+    return ShapeModel.parse(json.loads(FILE.read_text("utf-8")), WEIGHTS.read_bytes())
 
 
-def row(measured: dict[str, float]) -> np.ndarray:
-    return np.array([measured[name] for name in FEATURES])
+def numbers(samples: Samples, alignment: Alignment, found: Maps) -> np.ndarray:
+    """(12,) what the maps do not show: how strong, how clear, of which colour. Decimal logarithms, the two of colour natural ones."""
+    level = np.log10(np.clip(found.level, 0.003, 5))
+    colour = np.log(np.clip(found.colour, 1e-4, None))
+    return np.array(
+        [
+            *level,
+            level[0] - level[2],
+            level[1] - (level[0] + level[2]) / 2,
+            clearness(found),
+            np.log10(np.clip(1 - alignment.pooled, 0.002, 1)),
+            np.log10(samples.burnt + 0.01),
+            np.log10(np.clip(swing(samples.light), 0.003, 1)),
+            colour[0] - colour[1],
+            colour[2] - colour[1],
+            np.log10(found.colour.mean()),
+        ]
+    )
 
 
-def expanded(z: np.ndarray) -> np.ndarray:
-    """(n, 2 k - 1): standardised measurements and their products with the strength of the answer."""
-    strength = FEATURES.index("strength")
-    others = [k for k in range(len(FEATURES)) if k != strength]
-    return np.concatenate([z, z[:, others] * z[:, strength : strength + 1]], axis=1)
+def clearness(found: Maps) -> float:
+    return float(np.log10(np.clip(found.clearness, 0.3, 200)))
+
+
+def swing(light: np.ndarray) -> float:
+    """How much the face's colour changes: standard deviation of red and blue against green, slow drift aside. `light` (f, 3)."""
+    colour = light[:, [0, 2]] / np.maximum(light[:, 1:2], 1e-6)
+    relative = colour / np.maximum(colour.mean(0), 1e-6)
+    t = np.linspace(-1, 1, len(relative))
+    slow = np.stack([np.ones_like(t), t, t**2], axis=1)
+    left = relative - slow @ np.linalg.lstsq(slow, relative, rcond=None)[0]
+    return float(left.std(0).mean())
 
 
 def measure(samples: Samples, alignment: Alignment) -> dict[str, float]:
-    """Every measurement by name, bounded, so that no broken clip makes a number that nobody has seen."""
+    """Every measurement by name: `summary`'s, strength and clearness (decimal logarithms), and what the sequence explains."""
     found = maps(samples, alignment)
-    room = room_relief(found, samples)
-    screen, alike = screen_relief(found, samples)
-    red, red_error = redness(found, samples)
-    answer = float(alignment.answer[[0, 2]].mean())
-    return {
-        "albedo": float(np.clip(albedo(found, samples), -1, 2)),
-        "room_explained": float(np.clip(room.explained, -0.2, 1)),
-        "room_depth": float(np.clip(room.depth, 0, 0.5)),
-        "room_noise": float(np.clip(room.noise, 0, 1)),
-        "room_even": float(np.clip(room.even, -1, 1)),
-        "room_rough": float(np.clip(room.rough, 0, 0.6)),
-        "screen_explained": float(np.clip(screen.explained, -0.2, 1)),
-        "screen_alike": float(np.clip(alike, -1, 1)),
-        "screen_even": float(np.clip(screen.even, -1, 1)),
-        "screen_rough": float(np.clip(screen.rough, 0, 0.4)),
-        "screen_noise": float(np.clip(screen.noise, 0, 1)),
-        **_slopes("room", room.slopes, 1.0),
-        **_slopes("screen", screen.slopes, 0.5),
-        "strength": float(np.log10(np.clip(answer, 0.005, 4))),
-        "clearness": float(np.log10(np.clip(found.clearness, 0.5, 150))),
-        "unexplained": float(np.log10(np.clip(1 - alignment.pooled, 0.002, 1))),
-        "background": background_answer(samples, alignment),
-        "red_relief": float(np.clip(red, -1, 3)),
-        "red_relief_error": float(np.clip(red_error, 0, 3)),
+    return summary(shape_model(), found.picture(), numbers(samples, alignment, found)) | {
+        "strength": float(np.log10(np.clip(alignment.answer[[0, 2]].mean(), 0.005, 4))),
+        "clearness": clearness(found),
+        "explained": alignment.pooled,
     }
 
 
-def _slopes(name: str, slopes: np.ndarray, most: float) -> dict[str, float]:
-    """Sideways slopes without their sign: left and right are alike."""
-    x, y, xx, _, yy = np.clip(slopes, -most, most)
-    return {f"{name}_x": abs(float(x)), f"{name}_y": float(y), f"{name}_xx": float(xx), f"{name}_yy": float(yy)}
-
-
-def background_answer(samples: Samples, alignment: Alignment) -> float:
-    """How strongly what is behind answers the screen, as a share of the face's answer, 0 to 1.5; .1 where nothing is to be seen behind.
-
-    A wall is further away than the face before it; the wall that is printed around a face is not.
-    """
-    if samples.background is None:
-        return 0.1
-    light = samples.background
-    seen = light / np.maximum(light.mean(0), 1e-6)
-    found = fit(design(samples.times, alignment.shown.mean(1)[None]), seen[None])[0][0]
-    behind = (found[[0, 2], 0] * light.mean(0)[[0, 2]]).mean()
-    face = (alignment.answer * samples.face[:, samples.skin].mean((0, 1)))[[0, 2]].mean()
-    return float(np.clip(behind / max(face, 1e-9), 0, 1.5))
+def summary(model: ShapeModel, picture: np.ndarray, told: np.ndarray) -> dict[str, float]:
+    """`alive`: calibrated probability; `flat`, `mask`: what the network believes of prints and replays, and of masks."""
+    shares = model.shares(picture, told)
+    flat = float(sum(shares[SPECIES.index(name)] for name in FLAT))
+    return {"alive": model.probability(shares), "flat": flat, "mask": float(1 - shares[0] - flat)}
