@@ -25,11 +25,20 @@ from .conftest import FUNDER, Applied, Platform, Visit
 from .staffing import Client, newcomer, send
 
 PAGES = {
-    Role.RISK: ["/console", "/console/reviews", "/console/requests", "/console/book", "/console/funders", "/console/ledger"],
+    Role.RISK: [
+        "/console",
+        "/console/reviews",
+        "/console/checks",
+        "/console/requests",
+        "/console/book",
+        "/console/funders",
+        "/console/ledger",
+    ],
     Role.COMPLIANCE: ["/console/accesses", "/console/consents"],
     Role.ADMIN: ["/console/partners", "/console/users"],
 }
 INNER = [
+    "/console/liveness",
     "/console/book/vintages",
     "/console/book/rolls",
     "/console/book/forecast",
