@@ -21,6 +21,8 @@ def write(path: Path, found: Found) -> list[str]:
         told = found.get(part, {})
         if "failed" in told or "skipped" in told or not told:
             continue
+        if not re.search(rf"<!-- bench:{name} -->", text):
+            continue
         block = "\n".join(made(told))
         text, count = re.subn(
             rf"(<!-- bench:{name} -->\n).*?(<!-- /bench -->)", lambda at, block=block: f"{at[1]}{block}\n{at[2]}", text, flags=re.S
