@@ -148,4 +148,4 @@ def _constant(graph: Any, name: str, value: np.ndarray) -> None:
 
 
 def _node(graph: Any, kind: str, given: list[str], made: str) -> None:
-    graph.node.add(op_type=kind, input=given, output=[made], name=f"{made}_node")
+    graph.node.add(op_type=kind, input=given, output=[made], name=f"own/{len(graph.node)}")

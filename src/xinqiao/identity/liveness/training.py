@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 from ..errors import TrainingTooFew
 from ..thresholds import Band
@@ -77,6 +78,11 @@ class Trained:
 
 def train(examples: Sequence[Example], *, cut: float, band: Band, step: Callable[[str], None] = lambda _: None) -> Trained:
     """`cut`, `band`: where scores are called live, pass and fail, for the rates. Raises TrainingTooFew."""
+    with threadpool_limits(1):  # products this small wait for each other's threads longer than they take
+        return _train(examples, cut, band, step)
+
+
+def _train(examples: Sequence[Example], cut: float, band: Band, step: Callable[[str], None]) -> Trained:
     live, attacked = ({e.person for e in examples if e.live is side} for side in (True, False))
     if min(len(live), len(attacked)) < FEWEST:
         raise TrainingTooFew(len(live), len(attacked), FEWEST, field="folder")
