@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from xinqiao.identity.liveness.challenge.colours import COLOURS
 from xinqiao.web import pages
 
 CSS = (pages.STATIC / "xinqiao.css").read_text()
@@ -64,3 +65,8 @@ def test_edges_and_charts_stand_out(theme: str, mark: str, ground: str) -> None:
 
 def test_both_ways_into_the_dark_agree() -> None:
     assert tokens("dark by the system") == tokens("dark by choice")
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_black_words_stand_out_on_every_colour_that_a_challenge_shows(colour: str) -> None:
+    assert contrast("#000000", "#{:02x}{:02x}{:02x}".format(*COLOURS[colour])) >= 4.5

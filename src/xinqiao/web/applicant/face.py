@@ -20,8 +20,8 @@ from .errors import FormIncomplete
 from .session import Session
 from .views import way
 
-MOST_LABEL = 200
-"""Characters kept of what a browser calls its camera or itself."""
+MOST_LABEL, MOST_AGENT = 200, 500
+"""Characters kept of what a browser calls its camera, and itself."""
 ROOM_FOR_FORM = 256 * 1024
 
 
@@ -74,7 +74,7 @@ def _sent(request: Request, form: Posted) -> dict[str, Any]:
         "challenge": form.fields.get("challenge") or None,
         "flashes": form.fields.get("flashes") != "no",
         "camera": form.fields.get("camera", "")[:MOST_LABEL] or None,
-        "agent": request.headers.get("user-agent", "")[:MOST_LABEL] or None,
+        "agent": request.headers.get("user-agent", "")[:MOST_AGENT] or None,
     }
 
 

@@ -169,6 +169,7 @@ class FacePage {
     list.replaceChildren(...instructions.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
     this.parts.tips.querySelector("[data-left]").textContent = left;
     this.parts.tips.hidden = false;
+    for (const part of this.box.querySelectorAll("[data-first]")) part.hidden = true; // it was read before; the ways stand right below
     this.go("choose");
     this.parts.tips.focus();
     this.parts.tips.scrollIntoView({ block: "start" });
