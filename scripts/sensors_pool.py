@@ -2,9 +2,11 @@
 
     .venv/bin/python scripts/sensors_pool.py nir OUT.npz --seeds 1 400 [--seconds 340]
     .venv/bin/python scripts/sensors_pool.py depth OUT.npz --seeds 1 400 [--seconds 340]
+    .venv/bin/python scripts/sensors_pool.py answers OUT.npz --seeds 1 400
 
 `nir`: crops around the face that our detector finds (or, where it finds none, around the place where it stands), before they are made even.
-`depth`: the features of depth maps and of pairs of cameras, as the product reads them. Stops after --seconds, at a whole scene.
+`depth`: the features of depth maps and of pairs of cameras, as the product reads them. `answers`: what the product says of each still (read by
+scripts/sensors_rates.py). Stops after --seconds, at a whole scene.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ import numpy as np
 
 from xinqiao.identity import FaceModels
 from xinqiao.identity.detection import Face, find_faces
-from xinqiao.identity.liveness.depth import Pair, measure, patch, ranged
+from xinqiao.identity.liveness import infrared
+from xinqiao.identity.liveness.depth import Pair, judge, measure, patch, ranged
 from xinqiao.identity.liveness.infrared import crop as infrared_crop
 from xinqiao.identity.liveness.simulate import SPECIES, draw
 from xinqiao.identity.liveness.simulate.ranging import pair
@@ -30,7 +33,7 @@ from xinqiao.identity.liveness.simulate.stills import Still, stills
 from xinqiao.identity.observe import look
 
 SHARES = {"live": 0.38, "flat_print": 0.05, "bent_print": 0.07, "phone_replay": 0.03, "tablet_replay": 0.03, "paper_mask": 0.1, "resin_mask": 0.12, "silicone_mask": 0.12, "printed_head": 0.1}  # fmt: skip
-COUNT = {"nir": 8, "depth": 5}
+COUNT = {"nir": 8, "depth": 5, "answers": 2}
 """Stills of one scene."""
 WIDE, PIXELS = 1.9, 160
 """The stored square: this many faces wide, so that training can move and turn it."""
@@ -92,7 +95,34 @@ def depths(models: FaceModels, seed: int) -> Iterator[dict[str, Any]]:
             yield common | found | {"pair": True, "dark": False}
 
 
-MAKERS = {"nir": crops, "depth": depths}
+STATES = ("pass", "refer", "retry", "fail", "not_run")
+
+
+def answers(models: FaceModels, seed: int) -> Iterator[dict[str, Any]]:
+    """Both signals of near infrared, of a depth map and of a pair of cameras, each by its number in STATES, and the scores (NaN: none)."""
+    scene = scene_of(seed)
+    for number, still in enumerate(stills(scene, count=COUNT["answers"], colour=True, infrared=True, depth=True, right=True)):
+        colour = look(models, still.colour)
+        said = {"nir": infrared.judge(models, still.infrared, colour.mesh if colour else None, colour=colour.picture if colour else None)}
+        sight = colour or look(models, np.repeat(still.infrared[..., None], 3, -1))
+        if sight:
+            said["map"] = judge(still.depth, sight.picture, sight.mesh)
+        if colour:
+            millimetres = ranged(still.colour, still.right, Pair.parse(json.dumps(pair(scene))), colour.mesh)
+            said["pair"] = judge(millimetres, colour.picture, colour.mesh, kind="pair")
+        row = facts(scene, seed, number) | {"dark": colour is None}
+        for kind in ("nir", "map", "pair"):
+            first, second = said[kind].signals if kind in said else (None, None)
+            row |= {
+                f"{kind}_there": STATES.index(first.state.value) if first else 4,
+                f"{kind}_like": STATES.index(second.state.value) if second else 4,
+            }
+            row[f"{kind}_reason"] = (first.reason if first and first.reason else "") or (second.reason if second and second.reason else "")
+            row[f"{kind}_score"] = second.value if second and second.value is not None else np.nan
+        yield row
+
+
+MAKERS = {"nir": crops, "depth": depths, "answers": answers}
 
 
 def main() -> None:

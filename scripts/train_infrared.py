@@ -97,9 +97,10 @@ def train(pool: dict[str, np.ndarray], minutes: float, seed: int, start: Path | 
         model.load_state_dict(torch.load(start, weights_only=True))
     count = sum(p.numel() for p in model.parameters())
     print(f"{count} parameters", flush=True)
+    model = model.to(memory_format=torch.channels_last)
     groups = [np.flatnonzero((pool["species"] == kind) & judged(pool)) for kind in range(9)]
     optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=1e-3)
-    weight = np.array([0, 0.05, 0.08, 0.03, 0.03, 0.16, 0.22, 0.25, 0.18])
+    weight = np.array([0, 0.14, 0.07, 0.02, 0.02, 0.10, 0.20, 0.23, 0.22])
     weight = np.array([w if len(g) else 0 for w, g in zip(weight, groups, strict=True)])
     started, step, losses = time.monotonic(), 0, []
     while (share := (time.monotonic() - started) / (minutes * 60)) < 1:
@@ -110,7 +111,9 @@ def train(pool: dict[str, np.ndarray], minutes: float, seed: int, start: Path | 
         views = torch.from_numpy(np.stack([varied(pool["picture"][n], rng) for n in chosen]))[:, None]
         truth = torch.from_numpy((kinds == 0).astype(np.float32))
         model.train()
-        loss = nn.functional.binary_cross_entropy_with_logits(model(views), truth * 0.98 + 0.01)
+        with torch.autocast("cpu", torch.bfloat16):  # twice as fast where the processor knows it
+            odds = model(views.to(memory_format=torch.channels_last))
+        loss = nn.functional.binary_cross_entropy_with_logits(odds.float(), truth * 0.98 + 0.01)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -118,7 +121,7 @@ def train(pool: dict[str, np.ndarray], minutes: float, seed: int, start: Path | 
         step += 1
         if step % 50 == 0:
             print(step, round(share, 2), round(float(np.mean(losses[-50:])), 4), flush=True)
-    return model.eval()
+    return model.to(memory_format=torch.contiguous_format).eval()
 
 
 @torch.no_grad()
