@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
+from .thresholds import Band
+
 FILE = Path(__file__).parent / "fusion.json"
 APPEARANCE = "appearance"
 """The group of every source that fusion.json does not name: a deployment's own models look at pixels."""
@@ -24,6 +26,8 @@ APPEARANCE = "appearance"
 class Group:
     """Bounds in log-odds (natural logarithm), both positive."""
 
+    weight: float
+    """what its log-odds are multiplied by: under 1 where a source is surer of itself than it should be"""
     most_for: float
     most_against: float
     settles: bool
@@ -34,16 +38,15 @@ class Group:
 
     def bounded(self, log_odds: float) -> float:
         most = self.most_for if log_odds > 0 else self.most_against
-        return most * math.tanh(log_odds / most)
+        return most * math.tanh(self.weight * log_odds / most)
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:
         below = data["refuses_below"]
-        made = cls(
-            float(data["for"]), float(data["against"]), bool(data["settles"]), None if below is None else float(below), str(data["why"])
-        )
-        if not (made.most_for > 0 and made.most_against > 0 and made.why.strip()):
-            raise ValueError("a group needs positive bounds and a reason")
+        bounds = (float(data[name]) for name in ("weight", "for", "against"))
+        made = cls(*bounds, bool(data["settles"]), None if below is None else float(below), str(data["why"]))
+        if not (made.weight > 0 and made.most_for > 0 and made.most_against > 0 and made.why.strip()):
+            raise ValueError("a group needs positive bounds, a weight and a reason")
         return made
 
 
@@ -53,6 +56,8 @@ class Rule:
     groups: Mapping[str, Group]
     sources: Mapping[str, str]
     """source -> group"""
+    together: Band
+    """of the whole score where more than appearance speaks, in a class of cameras that was not calibrated"""
 
     def group(self, source: str) -> str:
         return self.sources.get(source, APPEARANCE)
@@ -64,7 +69,8 @@ class Rule:
         groups = {name: Group.parse(one) for name, one in data["groups"].items()}
         if APPEARANCE not in groups or not set(data["sources"].values()) <= set(groups):
             raise ValueError("a source belongs to no group")
-        return cls(str(data["version"]), groups, dict(data["sources"]))
+        together = Band(float(data["together"]["sure"]), float(data["together"]["doubt"]))
+        return cls(str(data["version"]), groups, dict(data["sources"]), together)
 
 
 @cache

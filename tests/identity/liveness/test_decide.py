@@ -174,6 +174,14 @@ def test_in_the_dark_half_a_witness_carries_nothing(family: tuple[str, str]) -> 
     assert fuse([*DARK, BLIND, *one], {}, ANY).outcome is Outcome.RETRY
 
 
+def test_the_whole_has_a_band_of_its_own_until_a_class_is_calibrated() -> None:
+    rule = replace(shipped(), together=Band(0.95, 0.3))
+    both = {"texture": Evidence(0.85), "depth_texture": Evidence(0.7)}
+    assert fuse(PASSED, both, ANY, rule=rule).outcome is Outcome.REFER
+    mine = replace(ANY, devices={"any": Device(1.0, 0.0, Band(0.8, 0.45), calibrated=True)})
+    assert fuse(PASSED, both, mine, rule=rule).outcome is Outcome.PASS
+
+
 def test_every_bound_has_its_reason_and_a_rule_that_makes_no_sense_is_not_read() -> None:
     assert all(len(group.why) > 40 for group in shipped().groups.values())
     whole = json.loads(FILE.read_text("utf-8"))

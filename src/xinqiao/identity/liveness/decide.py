@@ -101,7 +101,8 @@ def fuse(
     parts = contributions(heard, rule)
     score = total(parts)
     if score is not None and (len(heard) > 1 or set(parts) != {APPEARANCE}):
-        state = bounds.band.state(score)
+        band = bounds.band if bounds.calibrated or set(parts) == {APPEARANCE} else rule.together
+        state = band.state(score)
         whole.append(Signal("fused", state, score, {State.REFER: "borderline", State.FAIL: "fused_attack"}.get(state)))
     if any(s.state is State.FAIL and s.reason in DECEIT for s in signals):
         score = 0.0
