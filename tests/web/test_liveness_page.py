@@ -17,7 +17,7 @@ from xinqiao.staff import Role
 from xinqiao.web.console import rates
 from xinqiao.web.console.desk import COOKIE
 
-from .checking import calibrated, facts, weeks_of_checks
+from .checking import calibrated, made, weeks_of_checks
 from .conftest import Platform, Visit
 from .staffing import Client
 
@@ -35,7 +35,7 @@ def weeks(platform: Platform) -> None:
 
 @pytest.fixture
 def charted(platform: Platform) -> Iterator[Path]:
-    with calibrated(platform.house, {MOVED: facts(), STEADY: facts(seed=94)}) as file:
+    with calibrated(platform.house, MOVED, STEADY) as file:
         yield file
 
 
@@ -88,11 +88,35 @@ def test_calibrated_classes_are_drawn_with_their_rates_and_intervals(client: Cli
     page = shown(client)
     told = section(page, f">{MOVED}</h2>")
     assert "Nothing is calibrated here" not in page
-    for said in ("0.5%", "0%–2.0%", "11%", "5.0%–20%", "3.0%", "1.0%–6.0%", "silicone mask", "flat print", "EER", "2.5%", "simulated"):
+    facts = made("any").facts
+    rates_, spans = facts["rates"], facts["rates"]["intervals"]
+    for species, word in (("flat_print", "flat print"), ("silicone_mask", "silicone mask")):
+        rate, between = rates.percent(rates_["apcer"][species]), rates.between(spans["apcer"][species])
+        assert re.search(
+            rf'{word}</th><td>APCER</td><td class="n strong">{re.escape(rate)}</td><td class="n">{re.escape(between)}</td>', told
+        ), word
+        assert f"{word}: APCER {rate}" in told  # what a screen reader hears of the line
+    assert f'BPCER</td><td class="n strong">{rates.percent(rates_["bpcer"])}</td><td class="n">{rates.between(spans["bpcer"])}' in told
+    assert rates_["apcer"]["silicone_mask"] > rates_["apcer"]["flat_print"]
+    for said in ("EER", rates.percent(rates_["eer"]), "simulated", "720 captures", "80 living people"):
         assert said in told, said
     assert told.count("<svg") == 2
     assert len(re.findall(r'class="line c\d"', told)) == 2
-    assert "silicone mask: APCER 11%" in told  # what a screen reader hears of the line
+
+
+def test_a_line_s_errors_are_told_in_figures_too(client: Client, charted: Path) -> None:
+    told = section(shown(client), f">{MOVED}</h2>")
+    for species, points in made("any").facts["det"].items():
+        for most in (0.01, 0.05, 0.1):
+            least = min(bpcer for apcer, bpcer in points if apcer <= most)
+            assert f'<td class="n">{rates.percent(least)}</td>' in told, (species, most)
+
+
+def test_scores_are_told_in_figures_too(client: Client, charted: Path) -> None:
+    told = section(shown(client), f">{MOVED}</h2>")
+    counts = made("any").facts["histogram"]
+    rows = re.findall(r'<tr><th scope="row" class="num">[^/]*</th><td class="n">(\d+)</td><td class="n">(\d+)</td></tr>', told)
+    assert [(int(live), int(attack)) for live, attack in rows] == list(zip(counts["live"], counts["attack"], strict=True))
 
 
 def test_a_calibration_that_was_altered_is_told_and_not_drawn(client: Client, charted: Path) -> None:

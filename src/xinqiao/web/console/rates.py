@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from xinqiao.identity import REASONS
+from xinqiao.identity.liveness.drift import EDGES
 from xinqiao.journeys.checks import ALARM, OUTCOMES, WATCH, Drift, Index, Week
 
 from ..drawings import liveness as drawings
@@ -40,6 +42,10 @@ SPECIES = {
 }
 """As the simulator names them; a deployment's own species by its folder's name."""
 MOST_ROWS = 8
+AT = (0.01, 0.05, 0.1)
+"""APCER at which a line is told in figures."""
+BINS = [f"< {EDGES[0]:.3f}", *(f"{low:.3f}–{high:.3f}" for low, high in pairwise(EDGES)), f"≥ {EDGES[-1]:.3f}"]
+"""The words of a histogram's bins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,16 @@ class Teller:
             "rows": self._species(facts),
             "det": self._det(name, facts),
             "scores": self._scores(name, facts),
+            "curves": self._curves(facts),
+            "bins": list(zip(BINS, facts["histogram"]["live"], facts["histogram"]["attack"], strict=True)),
         }
+
+    def _curves(self, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The lines in figures: the least BPCER at which an attack passes no oftener than each of AT."""
+        return [
+            {"name": self.species(name), "least": [percent(min((b for a, b in points if a <= most), default=None)) for most in AT]}
+            for name, points in sorted(facts["det"].items())
+        ]
 
     def _species(self, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
         """A row an attack, numbered as its line is, and one of living people at the foot."""
