@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import _liveness_sessions as sessions
 import cv2
 import numpy as np
 from _liveness_rates import ablation
@@ -33,7 +34,7 @@ def nuaa(step: Callable[[int], None]) -> Found:
     folder = SHARED / "nuaa"
     if not folder.is_dir():
         return {"skipped": f"{folder} is not here: NUAA is free for research and never ships"}
-    models = FaceModels.load()
+    models = sessions.models()
     frames, clips, cases = [], [], []
     for person, kind, films in _films(folder):
         for film in films:
@@ -101,7 +102,7 @@ def match(step: Callable[[int], None]) -> Found:
     sys.path.insert(0, str(HERE.parent / "scripts"))
     import calibrate_match as calibrating
 
-    models, found = FaceModels.load(), {}
+    models, found = sessions.models(), {}
     for name, pictures in (("orl", calibrating.enlarged(SHARED / "orl")), ("nuaa", calibrating.photographs(SHARED / "nuaa" / "live"))):
         people, vectors = calibrating.embeddings(models, _counted(pictures, step))
         found[name] = calibrating.measure(people, vectors) | {"eer_interval": _eer_interval(people, vectors)}

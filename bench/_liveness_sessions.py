@@ -30,6 +30,7 @@ from xinqiao.identity.liveness.decide import Evidence, fuse
 from xinqiao.identity.liveness.simulate.write import Order, challenge_of, clip_of, session_of
 from xinqiao.identity.media import CHALLENGED, FILE
 from xinqiao.identity.model import Signal, State
+from xinqiao.kit import Settings
 
 Row = dict[str, Any]
 SEED = 7_000_001
@@ -49,10 +50,15 @@ SPOT = 20
 ROOM = Path(identity.__file__).parent
 
 
+def models() -> FaceModels:
+    """Those in use here, a deployment's guests with them."""
+    return FaceModels.load(Settings())
+
+
 def version() -> str:
-    """Of all that a session's answer depends on."""
+    """Of all that a session's answer depends on: code, and the weights and thresholds in use here (a deployment's own where it has some)."""
     files = sorted(p for p in ROOM.rglob("*") if p.is_file() and p.suffix in (".py", ".json", ".onnx", ".npz"))
-    made = hashlib.sha256(Path(__file__).read_bytes())
+    made = hashlib.sha256(Path(__file__).read_bytes() + json.dumps(dict(models().versions), sort_keys=True).encode())
     for path in files:
         made.update(str(path.relative_to(ROOM)).encode() + path.read_bytes())
     return made.hexdigest()[:12]
@@ -146,7 +152,7 @@ _loaded: list[tuple[FaceModels, list[Remembered]]] = []
 
 def _start() -> None:
     cv2.setNumThreads(1)
-    _loaded[:] = [remembering(FaceModels.load())]
+    _loaded[:] = [remembering(models())]
     checking = importlib.import_module("xinqiao.identity.liveness.check")
     real, judge = checking.fuse, light.judge
 
@@ -168,8 +174,8 @@ def one(order: Order, number: int) -> Row:
     sent = clip_of(session)
     beside = {"challenge": session.challenge, "near_infrared": _png(session.infrared), "depth": _png(session.depth)}
     filmed = time.process_time() - began
-    models, sessions = _loaded[0]
-    outright = _Outright(models, sent, beside)
+    loaded, sessions = _loaded[0]
+    outright = _Outright(loaded, sent, beside)
     whole = {name: outright(SENSORS[name]) for name in ("clip alone", "all")}
     answers = {name: _answer(verdict) for name, (verdict, _) in whole.items()}
     row = _about(session, number) | {"wrong": _wrong(number), "fused": {name: given for name, (_, given) in whole.items()}}
@@ -177,7 +183,7 @@ def one(order: Order, number: int) -> Row:
     if row["room"] == "dark":  # there near infrared may lend depth the face's place: one sensor's signals hang on another's
         answers |= {name: _answer(outright(SENSORS[name])[0]) for name in between}
     else:
-        answers |= {name: _answer(again(models, row["fused"]["all"], _spoken(SENSORS[name]))) for name in between}
+        answers |= {name: _answer(again(loaded, row["fused"]["all"], _spoken(SENSORS[name]))) for name in between}
     if number % SPOT == 0 and row["room"] != "dark":
         row["spot"] = sum(_answer(outright(SENSORS[name])[0])["outcome"] != answers[name]["outcome"] for name in between)
     for remembered in sessions:

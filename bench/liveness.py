@@ -29,8 +29,6 @@ from _liveness_docs import write
 from _liveness_tables import show
 from lending import console, machine, progress
 
-from xinqiao.identity import FaceModels
-
 Found = dict[str, Any]
 
 
@@ -48,7 +46,7 @@ def main() -> int:
         "sessions": lambda: simulated(folder, options, until),
         "peers": peers,
     }
-    found: Found = {"code": version, "weights": dict(FaceModels.load().versions), "machine": machine()}
+    found: Found = {"code": version, "weights": dict(sessions.models().versions), "machine": machine()}
     for name in options.only or parts:
         console.rule(name)
         found[name] = one(folder / f"{name}.json", parts[name], again=options.again or name == "sessions")
@@ -92,7 +90,7 @@ def simulated(folder: Path, options: argparse.Namespace, until: float) -> Found:
         rows = sessions.rows(folder, order, jobs=options.jobs, until=until, step=lambda n: bar.advance(task, n))
     if not rows:
         return {"left_out": "no session was checked in the time given"}
-    models = FaceModels.load()
+    models = sessions.models()
     cases = {name: [(row["species"], row["fused"][name]) for row in rows] for name in ("clip alone", "all")}
     return {
         "label": "simulated",
@@ -110,7 +108,7 @@ def simulated(folder: Path, options: argparse.Namespace, until: float) -> Found:
 
 def peers() -> Found:
     """Open models are not part of this product; one that lies in models/liveness joins the fusion, and the ablation tells it alone."""
-    guests = [guest.name for guest in FaceModels.load().guests]
+    guests = [guest.name for guest in sessions.models().guests]
     return {
         "measured": guests,
         "skipped": ""
