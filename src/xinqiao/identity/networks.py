@@ -60,7 +60,7 @@ class FaceModels:
         versions = {name: f"{entry['version']}@{entry['sha256'][:8]}" for name, entry in manifest.items()} | {
             g.name: g.version for g in guests
         }
-        versions["fusion"] = shipped().version
+        versions |= {"fusion": shipped().version, **own.fitted()}
         told = None
         if settings:
             thresholds, told = own.calibrated(settings.home, thresholds, versions)

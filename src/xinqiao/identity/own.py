@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from .thresholds import Device, Fusion, Thresholds
 TEXTURE = "liveness_texture"
 APART = {"face_embedder", "thresholds", "calibration"}
 """Versions that no liveness score depends on."""
+LIVENESS = Path(__file__).parent / "liveness"
+PARTS = {"light": "challenge", "infrared": "infrared", "depth": "depth"}
 CLASS_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 IGNORED = "ignored"
 
@@ -60,6 +63,17 @@ def texture_entry(home: Path) -> dict[str, Any] | None:
         return entry
     except (OSError, KeyError, TypeError, ValueError) as problem:
         raise ModelsUnavailable(f"{file}: {type(problem).__name__}") from problem
+
+
+@cache
+def fitted() -> dict[str, str]:
+    """What the sensors' own parts were fitted to, as a hash of each part's files of numbers."""
+    found = {}
+    for name, part in PARTS.items():
+        files = sorted(p for p in (LIVENESS / part).glob("*") if p.suffix in (".json", ".onnx"))
+        if files:
+            found[name] = hashlib.sha256(b"".join(p.read_bytes() for p in files)).hexdigest()[:8]
+    return found
 
 
 def basis(versions: Mapping[str, str]) -> dict[str, str]:

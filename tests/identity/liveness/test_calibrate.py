@@ -204,7 +204,7 @@ def test_a_calibration_made_with_other_weights_is_left_aside_and_said_to_be(
 
 def test_what_no_liveness_score_depends_on_voids_no_calibration(models: FaceModels) -> None:
     assert "face_embedder" not in basis(models.versions)
-    assert {"liveness_texture", "fusion", "face_detector"} <= set(basis(models.versions))
+    assert {"liveness_texture", "fusion", "face_detector", "light", "depth"} <= set(basis(models.versions))
 
 
 @pytest.mark.parametrize(

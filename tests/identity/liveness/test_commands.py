@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from xinqiao.demo.faces import FOLDER, demo_faces
@@ -112,3 +114,94 @@ def test_the_card_says_what_was_measured_and_what_is_installed(place: dict[str, 
     assert "Not measured" in told["card"]
     assert told["devices_calibrated"] == {"any": False}
     assert sum(told["bytes"].values()) < 8e6
+
+
+@pytest.fixture(scope="module")
+def lender(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of captures that is far too small to prove anything."""
+    folder = tmp_path_factory.mktemp("lender")
+    for face in demo_faces():
+        if face.kind in ("live", "replay", "print") and face.id in ("p01", "p02", "p03"):
+            place = folder / ("live" if face.kind == "live" else f"attack/{face.kind}") / face.id
+            place.mkdir(parents=True)
+            (place / "clip.webm").symlink_to(face.clip)
+    (folder / "attack" / "print" / "p02").mkdir(parents=True, exist_ok=True)
+    if not any((folder / "attack").rglob("*.webm")):
+        (folder / "attack/print/p02/clip.webm").symlink_to(demo_faces("print")[0].clip)
+    return folder
+
+
+def test_too_few_people_are_not_calibrated_and_are_told_how_many_would_do(place: dict[str, str], lender: Path) -> None:
+    code, told, _ = run(place, "calibrate", lender, "--device", "phone_basic", "--json")
+    assert code == 1
+    assert told["error"]["code"] == "liveness.calibration_too_few"
+    assert "299" in told["error"]["detail"]
+    assert not (Path(place["XINQIAO_HOME"]) / "liveness" / "thresholds.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--apcer", "0.5"], "liveness.target_unfit"),
+        (["--bpcer", "0"], "liveness.target_unfit"),
+        (["--device", "../x"], "liveness.class_misnamed"),
+    ],
+)
+def test_what_makes_no_calibration_is_refused(place: dict[str, str], lender: Path, words: list[str], code: str) -> None:
+    exit_code, told, _ = run(place, "calibrate", lender, *words, "--json")
+    assert exit_code == 1
+    assert told["error"]["code"] == code
+
+
+def test_too_few_people_train_nothing(place: dict[str, str], lender: Path) -> None:
+    code, told, _ = run(place, "train", lender, "--json")
+    assert code == 1
+    assert told["error"]["code"] == "liveness.training_too_few"
+
+
+def test_without_weights_of_one_s_own_there_is_nothing_to_switch_to(place: dict[str, str]) -> None:
+    code, told, _ = run(place, "weights", "own", "--json")
+    assert code == 1
+    assert told["error"]["code"] == "liveness.own_weights_missing"
+    code, told, _ = run(place, "weights", "--json")
+    assert code == 0
+    assert not told["liveness_texture"].startswith("own")
+
+
+NUAA = Path(__file__).parents[4] / "shared" / "data" / "face" / "nuaa"
+
+
+@pytest.mark.skipif(not NUAA.is_dir(), reason="../shared/data/face/nuaa is not here")
+def test_a_lender_s_own_captures_become_its_own_weights_and_thresholds(place: dict[str, str], tmp_path: Path) -> None:
+    """Two commands on fifteen people's real frames, six a side each; the camera is a worse one than the network was trained on."""
+    folder, home = tmp_path / "captures", tmp_path / "home"
+    rng = np.random.default_rng(20261122)
+    for kind, to in (("live", "live"), ("print", "attack/print")):
+        for person in sorted((NUAA / kind).iterdir()):
+            files = sorted(person.iterdir())
+            for file in files[:: max(1, len(files) // 6)][:6]:
+                _photographed_badly(file, folder / to / person.name / f"{file.stem}.png", rng)
+    mine = {**place, "XINQIAO_HOME": str(home)}
+    code, trained, _ = run(mine, "train", folder, "--anyway", "--json")
+    assert code == 0
+    assert min(trained["people"].values()) >= 14
+    assert trained["after"]["acer"] < trained["before"]["acer"]
+    code, told, _ = run(mine, "calibrate", folder, "--apcer", "0.2", "--bpcer", "0.2", "--json")
+    assert code == 0
+    one = told["classes"]["any"]
+    assert one["rates"]["apcer"]["print"] <= 0.2
+    assert one["rates"]["bpcer"] <= 0.2
+    code, told, _ = run(mine, "card", "--json")
+    assert told["devices_calibrated"] == {"any": True}
+    assert told["versions"]["liveness_texture"].startswith("own-")
+    assert "this deployment's own texture network" in told["card"]
+    code, told, _ = run(mine, "weights", "shipped", "--json")
+    assert told["calibration"].startswith("ignored: made with other weights (liveness_texture)")
+
+
+def _photographed_badly(source: Path, target: Path, rng: np.random.Generator) -> None:
+    picture = cv2.imread(str(source)).astype(np.float32) / 255
+    picture = np.clip(picture**1.5 * np.array([0.75, 1, 1.2]), 0, 1)
+    picture = cv2.GaussianBlur(picture, (0, 0), 0.6) + rng.normal(0, 0.02, picture.shape)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(target), np.clip(picture * 255, 0, 255).astype(np.uint8))
