@@ -106,18 +106,17 @@ def drift(*, db: Connection, now: datetime, zone: str, weeks: int = 12) -> dict[
     """By class of device, the last `weeks` weeks of the zone's calendar, the running one included."""
     local = now.astimezone(ZoneInfo(zone))
     monday = (local - timedelta(days=local.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
-    begins = [(monday - timedelta(weeks=n)).date() for n in reversed(range(weeks))]
-    since = monday - timedelta(weeks=weeks - 1)
-    found: Mapping[str, dict[date, Week]] = defaultdict(lambda: {one: Week(one) for one in begins})
-    for week, device, outcome, place, n in store.weeks(db, since, zone, EDGES):
-        one = found[device][week]
+    starts = [monday - timedelta(weeks=n) for n in reversed(range(weeks))]
+    found: Mapping[str, list[Week]] = defaultdict(lambda: [Week(one.date()) for one in starts])
+    for week, device, outcome, place, n in store.weeks(db, starts, EDGES):
+        one = found[device][week - 1]
         one.outcomes[outcome] += n
         if place is not None and outcome != "retry":
             one.scores[place] += n
-    for week, device, what, of, n in store.told(db, since, zone):
+    for week, device, what, of, n in store.told(db, starts):
         name, _, state = of.rpartition(":")
         if what == "signal":
-            found[device][week].signals[name, state] += n
+            found[device][week - 1].signals[name, state] += n
         else:
-            found[device][week].reasons[of] += n
-    return {device: Drift(device, tuple(by.values())) for device, by in sorted(found.items())}
+            found[device][week - 1].reasons[of] += n
+    return {device: Drift(device, tuple(rows)) for device, rows in sorted(found.items())}

@@ -7,7 +7,7 @@ thousand documents. `project` may be repeated, and `rebuild` makes the table ane
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -77,16 +77,16 @@ FROM event e WHERE e.kind = 'identity.checked' AND e.person_id IS NOT NULL
 _ONES = text(f"{_PROJECT} AND e.at = ANY(:at) AND e.id = ANY(:ids) ON CONFLICT DO NOTHING")
 _ALL = text(f"{_PROJECT} ON CONFLICT DO NOTHING")
 _WEEKS = text(
-    """SELECT date_trunc('week', at AT TIME ZONE :zone)::date AS week, device, outcome,
+    """SELECT width_bucket(at, CAST(:starts AS timestamptz[])) AS week, device, outcome,
         width_bucket(score, CAST(:edges AS double precision[])) AS place, count(*) AS n
     FROM identity_check WHERE at >= :since GROUP BY 1, 2, 3, 4"""
 )
 _TOLD = text(
-    """SELECT date_trunc('week', at AT TIME ZONE :zone)::date AS week, device, told.what, told.of, count(*) AS n
+    """SELECT width_bucket(at, CAST(:starts AS timestamptz[])) AS week, device, told.what, told.of, count(*) AS n
     FROM identity_check, LATERAL (
         SELECT 'signal' AS what, unnest(weak) AS of
         UNION ALL SELECT 'reason', unnest(reasons) WHERE outcome = 'retry'
-    ) AS told WHERE at >= :since GROUP BY 1, 2, 3, 4"""
+    ) AS told WHERE at >= :since AND (weak <> '{}' OR outcome = 'retry') GROUP BY 1, 2, 3, 4"""
 )
 
 
@@ -144,15 +144,16 @@ def newest_of(db: Connection, person: UUID) -> UUID | None:
     return db.scalar(mine.order_by(check.c.at.desc(), check.c.id.desc()).limit(1))
 
 
-def weeks(db: Connection, since: datetime, zone: str, edges: Sequence[float]) -> list[tuple[date, str, str, int | None, int]]:
-    """Week (its Monday), device, outcome, place of the score among `edges` (0 below the first; None without a score), how many."""
-    rows = db.execute(_WEEKS, {"since": since, "zone": zone, "edges": list(edges)})
+def weeks(db: Connection, starts: Sequence[datetime], edges: Sequence[float]) -> list[tuple[int, str, str, int | None, int]]:
+    """Number of the week among those that begin at `starts` (1 the first), device, outcome, place of the score among `edges` (0 below the
+    first; None without a score), how many."""
+    rows = db.execute(_WEEKS, {"since": starts[0], "starts": list(starts), "edges": list(edges)})
     return [tuple(row) for row in rows]  # type: ignore[misc]
 
 
-def told(db: Connection, since: datetime, zone: str) -> list[tuple[date, str, str, str, int]]:
-    """Week, device, "signal" or "reason" (of what is to be tried again), its name, how many."""
-    return [tuple(row) for row in db.execute(_TOLD, {"since": since, "zone": zone})]  # type: ignore[misc]
+def told(db: Connection, starts: Sequence[datetime]) -> list[tuple[int, str, str, str, int]]:
+    """Number of the week, device, "signal" (with its state) or "reason" (of what is to be tried again), its name, how many."""
+    return [tuple(row) for row in db.execute(_TOLD, {"since": starts[0], "starts": list(starts)})]  # type: ignore[misc]
 
 
 def _check(row: Row[Any]) -> Check:
