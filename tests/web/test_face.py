@@ -236,6 +236,27 @@ def test_a_lost_connection_is_told_and_costs_nothing(page: Page) -> None:
     expect(page.locator("[data-way=plain]")).to_be_visible()
 
 
+def test_what_has_arrived_is_waited_for(page: Page) -> None:
+    page.evaluate(  # the clip arrives, and the check takes for ever
+        "XMLHttpRequest.prototype.send = function () { setTimeout(() => this.upload.dispatchEvent(new ProgressEvent('load'))) }; void 0"
+    )
+    choose(page, "plain").click()
+    expect(page.locator("[data-sends]")).to_contain_text("Checking", timeout=60_000)
+    expect(page.locator("[data-cancel]")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-sends]")).to_be_visible()
+
+
+def test_a_browser_without_camera_access_offers_a_file_and_a_person(platform: Platform, visit: Visit, browser: Browser) -> None:
+    applied = face_due(platform, portrait=demo_faces("live")[0].portrait.read_bytes())
+    page = at_face(platform, visit, browser, applied)
+    page.add_init_script("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")
+    page.reload()
+    expect(page.locator("[data-way=colours]")).to_be_hidden()
+    expect(page.get_by_label("一段一到三秒的面部短片")).to_be_visible()
+    expect(page.get_by_role("button", name="改由人工核验")).to_be_visible()
+
+
 def test_an_application_that_went_on_elsewhere_leads_on(platform: Platform, visit: Visit, browser: Browser) -> None:
     applied = face_due(platform, portrait=demo_faces("live")[0].portrait.read_bytes())
     page = at_face(platform, visit, browser, applied)

@@ -26,6 +26,10 @@ class Camera {
     await this.video.play();
   }
 
+  get live() {
+    return this.stream?.getVideoTracks()[0]?.readyState === "live";
+  }
+
   get label() {
     return this.stream?.getVideoTracks()[0]?.label ?? "";
   }

@@ -31,7 +31,7 @@ class FacePage {
     find("fallback").open = !Camera.available;
     this.parts.start.addEventListener("click", () => this.start());
     for (const button of box.querySelectorAll("[data-stop]")) button.addEventListener("click", () => this.stop());
-    document.addEventListener("keydown", (event) => event.key === "Escape" && this.at !== "choose" && this.stop());
+    document.addEventListener("keydown", (event) => event.key === "Escape" && this.stop());
     document.addEventListener("visibilitychange", () => document.hidden && this.playing && this.cut("hidden"));
     calmFirst(find("ways"), find("calm"));
     this.go("choose");
@@ -40,6 +40,7 @@ class FacePage {
   // Shows what belongs to this moment: choose, aim or send.
   go(moment) {
     this.at = moment;
+    this.arrive(false);
     for (const part of this.box.querySelectorAll("[data-when]")) part.hidden = !part.dataset.when.split(" ").includes(moment);
   }
 
@@ -133,7 +134,6 @@ class FacePage {
 
   async send(fields) {
     this.go("send");
-    this.box.querySelector("[data-cancel]").hidden = false;
     this.sends.now(this.words.sending);
     fields.portrait ??= this.box.querySelector("input[name=portrait]")?.files[0];
     const answer = await sendClip(this.form, fields, { progress: (share) => this.progress(share), signal: this.trial.signal });
@@ -156,12 +156,17 @@ class FacePage {
     });
   }
 
+  arrive(arrived) {
+    this.arrived = arrived;
+    this.box.querySelector("[data-cancel]").hidden = arrived;
+  }
+
   progress(share) {
     this.parts.bar.value = share;
     if (share < 1) return;
     this.parts.bar.removeAttribute("value"); // how long the check takes is not known
     this.sends.now(this.words.checking);
-    this.box.querySelector("[data-cancel]").hidden = true;
+    this.arrive(true);
   }
 
   retry({ instructions, left }) {
@@ -191,8 +196,7 @@ class FacePage {
       location.assign("/my/face"); // that page leads on, or says what to do
       return;
     }
-    const again = error instanceof Retake && this.camera.stream;
-    if (again) this.ready();
+    if (error instanceof Retake && this.camera.live) this.ready();
     else {
       this.rest();
       this.go("choose");
@@ -226,9 +230,9 @@ class FacePage {
     return (error instanceof Refusal && error.message) || (known[error.name] ?? this.words.unable);
   }
 
-  // The person ends it: back to the choice, with the focus where it was.
+  // The person ends it: back to the choice, with the focus where it was. What has arrived at the server is being checked and is waited for.
   stop() {
-    if (this.at === "choose") return;
+    if (this.at === "choose" || (this.at === "send" && this.arrived)) return;
     this.trial.abort();
     this.light.close();
     this.rest();
