@@ -27,7 +27,8 @@ class Group:
     """Bounds in log-odds (natural logarithm), both positive."""
 
     weight: float
-    """what its log-odds are multiplied by: under 1 where a source is surer of itself than it should be"""
+    shift: float
+    """its log-odds count as `weight` times them plus `shift` (Platt 1999), fitted so that the worst species, not the average one, is even"""
     most_for: float
     most_against: float
     settles: bool
@@ -37,13 +38,14 @@ class Group:
     why: str
 
     def bounded(self, log_odds: float) -> float:
-        most = self.most_for if log_odds > 0 else self.most_against
-        return most * math.tanh(self.weight * log_odds / most)
+        said = self.weight * log_odds + self.shift
+        most = self.most_for if said > 0 else self.most_against
+        return most * math.tanh(said / most)
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:
         below = data["refuses_below"]
-        bounds = (float(data[name]) for name in ("weight", "for", "against"))
+        bounds = (float(data[name]) for name in ("weight", "shift", "for", "against"))
         made = cls(*bounds, bool(data["settles"]), None if below is None else float(below), str(data["why"]))
         if not (made.weight > 0 and made.most_for > 0 and made.most_against > 0 and made.why.strip()):
             raise ValueError("a group needs positive bounds, a weight and a reason")

@@ -83,12 +83,13 @@ def test_sources_of_one_kind_are_averaged_and_unlike_kinds_are_added() -> None:
 
 
 def test_what_a_group_may_say_is_bounded_by_how_often_it_errs_but_keeps_its_order() -> None:
-    light = shipped().groups["light"]
+    light = replace(shipped().groups["light"], weight=1.0, shift=0.0)
     assert light.bounded(50.0) <= light.most_for < light.most_against
     assert light.bounded(-50.0) >= -light.most_against
     found = [light.bounded(x) for x in np.linspace(-6, 6, 50)]
     assert (np.diff(found) > 0).all()
     assert light.bounded(0.1) == pytest.approx(0.1, rel=0.01)
+    assert replace(light, weight=2.0, shift=-0.2).bounded(0.1) == 0
     assert fuse(PASSED, {"light_shape": Evidence(1.0)}, ANY).score < 0.9
 
 
