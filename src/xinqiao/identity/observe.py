@@ -21,6 +21,8 @@ LIGHT = 110.0
 """Mean grey level to which a frame is brought before a face is followed in it."""
 MANY = 24
 """Of more frames than this every second is looked at."""
+GRAIN = 1 / 270
+"""Width of the blur before that, of the picture's longer side."""
 LOOK_AGAIN = 8
 """Frames after which the detector is asked anew even where the mesh holds."""
 
@@ -114,9 +116,10 @@ def _sought(models: FaceModels, grey: Picture) -> Spot | None:
 
 
 def evened(frame: Picture) -> Picture:
-    """A grey picture of the light that there is, three equal channels."""
+    """A grey picture of the light that there is, three equal channels, without the grain in which the networks lose a face in the dark."""
     means = np.maximum(cv2.mean(frame)[:3], 1)
     grey = cv2.transform(frame, (means / means.sum())[None].astype(np.float32))
+    grey = cv2.GaussianBlur(grey, (0, 0), GRAIN * max(frame.shape))
     rows, columns = grey.shape
     middle = grey[rows // 5 : rows * 4 // 5, columns // 5 : columns * 4 // 5].mean()
     return cv2.cvtColor(cv2.convertScaleAbs(grey, alpha=min(4.0, LIGHT / max(float(middle), 1))), cv2.COLOR_GRAY2RGB)
