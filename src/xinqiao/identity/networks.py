@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import onnxruntime
@@ -107,9 +108,13 @@ def load_session(weights: bytes) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # the web server's workers are the parallelism
     options.enable_mem_pattern = False  # planned for every batch size apart, it costs 50 MB and saves no time
     options.log_severity_level = 3
-    _share_memory()
+    with _sharing:
+        _share_memory()
     options.add_session_config_entry("session.use_env_allocators", "1")
     return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+
+
+_sharing = Lock()
 
 
 @cache
