@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from xinqiao.demo.cast import Sitter, a_challenge
+from xinqiao.demo.cast import a_challenge
 from xinqiao.demo.faces import DemoFace, demo_faces
 from xinqiao.identity import FaceModels, IdentityEvidence, IdNumberInvalid, ModelsUnavailable, Outcome, State, check, read_clip, replay
 from xinqiao.identity.errors import KeyTooShort
@@ -16,6 +16,7 @@ from xinqiao.identity.media import Picture
 from xinqiao.identity.networks import PACKAGED
 from xinqiao.kit import canonical
 
+from ..sitting import living
 from .conftest import ID_NUMBER, INDEX_KEY, TEMPLATE_KEY, film, photograph
 
 
@@ -30,8 +31,8 @@ def states(evidence: IdentityEvidence) -> dict[str, State]:
 
 @pytest.fixture(scope="module")
 def answered() -> tuple[bytes, Challenge, bytes]:
-    """Portrait, challenge and its answer by one simulated person; seed used in no development."""
-    sitter, challenge = Sitter(951), a_challenge()
+    """Portrait, challenge and its answer by one simulated person."""
+    (sitter,), challenge = living(1), a_challenge()
     return sitter.portrait, challenge, sitter.film(challenge)
 
 

@@ -17,10 +17,12 @@ from xinqiao.journeys.house import event_hash, event_row
 from xinqiao.kit import CNY, events, new_id
 from xinqiao.vault import Actor, Field, Purpose, audit
 
+from ..sitting import living
+
 RISK = Actor("operator", "reviewer-1", frozenset({"risk"}))
 Receive, Walk, Stage = Callable[..., UUID], Callable[..., robot.Outcome], Callable[[UUID], str]
 HOW = robot.HOW
-SITTER = Sitter(901)
+SITTER = Sitter(921)
 
 
 def lend(house: House, person: dict[str, Any], received: Receive, walk: Walk) -> UUID:
@@ -36,8 +38,9 @@ def test_a_living_face_that_matches_leads_to_a_loan_without_anybody_looking(
     house: House, world: World, approved: list[dict[str, Any]], walk: Walk
 ) -> None:
     person = approved[0]
-    sent = applying.receive(house, scene=world.shop, body=person["application"], portrait=SITTER.portrait, key=str(new_id()))
-    outcome = walk(sent.application.id, person["name"], clip=SITTER.film)
+    (sitter,) = living(1)
+    sent = applying.receive(house, scene=world.shop, body=person["application"], portrait=sitter.portrait, key=str(new_id()))
+    outcome = walk(sent.application.id, person["name"], clip=sitter.film)
     assert (outcome.face, outcome.ended) == ("pass", "loan")
     with house.begin() as db:
         held = vault.holds(db=db, person=sent.application.person_id)

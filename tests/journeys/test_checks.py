@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -20,7 +21,7 @@ from xinqiao.identity.liveness.drift import EDGES, histogram, stability
 from xinqiao.journeys import House, checks
 from xinqiao.journeys.checks import CheckUnknown, Drift, Wanted, Week, store
 from xinqiao.journeys.house import note
-from xinqiao.kit import FixedClock, new_id
+from xinqiao.kit import Database, FixedClock, new_id
 
 MANY = 100_000
 
@@ -70,6 +71,23 @@ def test_an_event_of_before_devices_and_scores_were_told_is_listed_too(house: Ho
     assert (found.device, found.calibrated, found.score, found.challenge, found.weak) == ("any", False, None, None, ())
 
 
+def test_a_recording_that_could_not_be_read_is_a_try_to_be_made_again(house: House) -> None:
+    with house.begin() as db:
+        note(db, house.clock, "identity.unreadable", new_id(), new_id(), code="identity.clip_unreadable", challenge="c-2", tries_left=1)
+    (found,) = listed(house)
+    assert (found.outcome, found.score, found.reasons, found.weak, found.challenge) == (
+        "retry",
+        None,
+        ("identity.clip_unreadable",),
+        (),
+        "c-2",
+    )
+    with house.begin() as db:
+        assert checks.find(db=db, check=found.id)[1].kind == "identity.unreadable"
+        week = checks.drift(db=db, now=house.clock.now(), zone="Asia/Shanghai", weeks=1)["any"].weeks[0]
+    assert (week.outcomes["retry"], week.reasons["identity.clip_unreadable"], sum(week.scores)) == (1, 1, 0)
+
+
 def test_a_transaction_that_is_undone_leaves_no_check(house: House) -> None:
     class Undone(Exception):
         pass
@@ -99,6 +117,17 @@ def test_the_list_is_made_anew_from_the_log_as_it_was(house: House) -> None:
     before = listed(house)
     with house.begin() as db:
         assert store.rebuild(db) == 5
+    assert listed(house) == before
+
+
+def test_events_of_before_the_table_are_told_by_its_migration_alike(house: House, database: Database) -> None:
+    write(house, told("refer", 0.4, signals={"texture": signal("refer")}, reasons=["texture_unsure"], device="desktop"))
+    write(house, told())
+    before = listed(house)
+    made = import_module("xinqiao.migrations.versions.0010_identity_checks")
+    with database.admin.begin() as db:
+        db.execute(text("DELETE FROM identity_check WHERE tenant = :tenant"), {"tenant": house.settings.tenant})
+        db.execute(text(made.FROM_EVENTS + " AND e.tenant = :tenant"), {"tenant": house.settings.tenant})
     assert listed(house) == before
 
 

@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import text
 
 from xinqiao import intake, vault
-from xinqiao.demo.cast import Sitter
 from xinqiao.demo.robot import Outcome
 from xinqiao.demo.world import World
 from xinqiao.journeys import ApplicantJourneys, House, applying, collecting, lending, reviewing, rights
@@ -19,6 +18,8 @@ from xinqiao.journeys.errors import LoanOpen, NoPaymentRail, NotNow, ProofNeeded
 from xinqiao.kit import CNY, FixedClock, events, new_id
 from xinqiao.servicing import ledger, reporting
 from xinqiao.vault import SYSTEM, Actor, Field, PersonForgotten, Purpose
+
+from ..sitting import living
 
 RISK = Actor("operator", "reviewer-1", frozenset({"risk"}))
 Receive, Walk = Callable[..., UUID], Callable[..., Outcome]
@@ -191,7 +192,7 @@ def test_without_a_payment_rail_nobody_can_declare_a_loan_repaid(house: House, l
 
 
 def test_face_codes_go_with_the_consent_to_face_processing(house: House, world: World, approved: list[dict[str, Any]], walk: Walk) -> None:
-    face = Sitter(901)
+    (face,) = living(1)
     sent = applying.receive(house, scene=world.shop, body=approved[0]["application"], portrait=face.portrait, key=str(new_id())).application
     assert walk(sent.id, approved[0]["name"], clip=face.film, signs=False).face == "pass"
     consented = next(one for one in rights.receipts(house, sent.id) if one.title.en == "Verify identity (face)")

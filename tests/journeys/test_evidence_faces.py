@@ -10,7 +10,6 @@ from uuid import UUID
 
 import pytest
 
-from xinqiao.demo.cast import Sitter
 from xinqiao.identity import FusionUnknown, replay
 from xinqiao.journeys import House
 from xinqiao.journeys.case import take
@@ -19,6 +18,7 @@ from xinqiao.journeys.evidence.export import _signature  # the operator's own se
 from xinqiao.kit import Database, FixedClock
 
 from ..conftest import NOW
+from ..sitting import living
 from .evidencing import apply, approved, changed, listed, new_house, walk
 
 
@@ -43,7 +43,7 @@ class Faced:
 def faced(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Faced:
     clock, folder = FixedClock(NOW), tmp_path_factory.mktemp("faced")
     house, world = new_house(database, clock, folder / "home")
-    face, person = Sitter(905), approved(house)[0]
+    face, person = living(1)[0], approved(house)[0]
     application = apply(house, world, person, portrait=face.portrait)
     walk(house, application, person, clip=face.film)
     files = dict(pack.read(export(house, application, receiver=None, out=folder / "pack.zip")))
@@ -103,10 +103,10 @@ def test_whatever_is_altered_in_the_record_of_a_check_is_found(faced: Faced, tmp
 @pytest.mark.parametrize(
     "change",
     [
-        _set("outcome", to="retry"),
+        _set("outcome", to="fail"),
         _set("liveness", to="retry"),
         _set("liveness_score", to="0.123"),
-        _set("label", to="retry"),
+        _set("label", to="attack"),
         _set("signals", "timing", "state", to="not_run"),
         _set("signals", "match", "state", to="fail"),
         _set("sources", "light_shape", "probability", to="0.001"),

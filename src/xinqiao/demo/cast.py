@@ -28,7 +28,7 @@ NOBODYS = b"for sequences that no server issued"
 
 @dataclass(frozen=True)
 class Sitter:
-    """One invented person. `seed` draws their face, room and phone; the same seed and challenge give the same clip, bit for bit."""
+    """One invented person. `seed` draws their face, room and phone; the same seed and challenge give the same pictures."""
 
     seed: int
     room: str = "indoor"

@@ -46,7 +46,14 @@ def _difference(record: Mapping[str, Any], again: Verdict, outcome: Outcome) -> 
     if (told is None) != (again.score is None) or (again.score is not None and not math.isclose(float(told), again.score, abs_tol=NEAR)):
         return f"its sources give a score of {again.score}, the record says {told}"
     label = again.label.value if again.label else None
-    return None if label == record["label"] else f"its score means {label}, the record says {record['label']}"
+    if label != record["label"]:
+        return f"its score means {label}, the record says {record['label']}"
+    other = [s.name for s in again.signals if (s.state, s.reason) != (_told(record, s.name)["state"], _told(record, s.name)["reason"])]
+    return f"its numbers give another state of {', '.join(other)}" if other else None
+
+
+def _told(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return record["signals"].get(name, {"state": None, "reason": None})
 
 
 def _signal(name: str, one: Mapping[str, Any]) -> Signal:
