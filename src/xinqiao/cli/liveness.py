@@ -98,9 +98,21 @@ def print_value(value: Any, *, as_json: bool, human: Callable[[], object]) -> No
         show(value, as_json=False, human=human)
 
 
+def say_if_ignored() -> None:
+    """On standard error: thresholds that were calibrated here and are not used."""
+    from xinqiao.identity import FaceModels
+    from xinqiao.identity.own import IGNORED, thresholds_file
+
+    settings = Settings()
+    told = FaceModels.load(settings).versions.get("calibration", "") if thresholds_file(settings.home).is_file() else ""
+    if told.startswith(IGNORED):
+        errors.print(f"[yellow]Calibration {told}[/]")
+
+
 def _checked(files: Sequence[Path], beside: Any, challenges: Any = None) -> list[Verdict]:
     from xinqiao.identity.liveness.many import check_files
 
+    say_if_ignored()
     found: dict[int, Verdict] = {}
     with progress(len(files)) as step:
         for number, verdict in check_files(files, settings=Settings(), beside=beside, challenges=challenges):

@@ -197,6 +197,9 @@ def test_a_lender_s_own_captures_become_its_own_weights_and_thresholds(place: di
     assert "this deployment's own texture network" in told["card"]
     code, told, _ = run(mine, "weights", "shipped", "--json")
     assert told["calibration"].startswith("ignored: made with other weights (liveness_texture)")
+    _, told, said = run(mine, "check", demo_faces("live")[0].clip, "--json")
+    assert told["calibrated"] is False
+    assert "ignored: made with other weights" in " ".join(said.split())
 
 
 def _photographed_badly(source: Path, target: Path, rng: np.random.Generator) -> None:
