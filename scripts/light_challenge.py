@@ -40,6 +40,8 @@ Row = dict[str, Any]
 REGIMES = (-1.2, 9.0)
 """Strengths of the answer, decimal logarithm, up to which a band holds: by a window, and elsewhere."""
 SHAPELESS = ("flat_print", "bent_print", "phone_replay", "tablet_replay", "paper_mask")
+RARE = 0.1
+"""How often a solid mask is tried, against any other attack: the calibrated probability needs a prior, and a resin face costs more than a print."""
 PASSING, UNSURE = 0.01, 0.03
 """Share of those without a face's relief that may come above `doubt` and `sure`; of living people that may fall below `sure`. Solid masks do not move
 `sure`: what tells them is partly not in visible light, and every other signal has its say after this one."""
@@ -93,7 +95,9 @@ def bound(held: Path) -> None:
     with np.load(held) as data:
         odds, species, strength = data["odds"], data["species"], data["strength"]
     live = species == "live"
-    fitted = LogisticRegression(C=1e6, class_weight="balanced").fit(odds[:, None], live)
+    weight = np.where(live | np.isin(species, SHAPELESS), 1.0, RARE)
+    weight[live] *= weight[~live].sum() / live.sum()
+    fitted = LogisticRegression(C=1e3).fit(odds[:, None], live, sample_weight=weight)
     scale, shift = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
     value = 1 / (1 + np.exp(-np.clip(scale * odds + shift, -30, 30)))
     bands, low = [], -np.inf
