@@ -193,6 +193,27 @@ def nuaa(found: Found) -> list[str]:
     return table(["whole check", "captures", "EER", "BPCER", "APCER", "no answer: live", "print", "pass: live", "print"], lines)
 
 
+def folds(found: Found) -> list[str]:
+    """Frames of NUAA's held-out people: the recipe's error on strangers."""
+    lines = []
+    for one in found["people never seen"]:
+        prints = one.get("nuaa_prints")
+        if prints:
+            lines.append(
+                [
+                    one["recipe"],
+                    ", ".join(one.get("trained_without", [])),
+                    prints["people"],
+                    f"{percent(prints['eer'])} [{span((prints['low'], prints['high']))}]",
+                ]
+            )
+    return (
+        table(["recipe", "trained without", "people held out", "EER by frame, live against real prints"], lines)
+        if lines
+        else ["(no figures lie beside these weights)"]
+    )
+
+
 BLOCKS: dict[str, tuple[str, Callable[[Found], list[str]]]] = {
     "sensors": ("sessions", sensors),
     "species": ("sessions", species),
@@ -202,6 +223,7 @@ BLOCKS: dict[str, tuple[str, Callable[[Found], list[str]]]] = {
     "ablation-clip": ("sessions", ablation("ablation, clip alone")),
     "ablation-nuaa": ("nuaa", ablation("ablation by clip")),
     "nuaa": ("nuaa", nuaa),
+    "folds": ("nuaa", folds),
     "cost": ("time", cost),
     "match": ("match", match),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ from xinqiao.identity.liveness import check as checking
 from xinqiao.identity.liveness.decode import Kind
 from xinqiao.identity.liveness.evaluate import Answer, measure
 from xinqiao.identity.media import Clip, read_image
+from xinqiao.identity.networks import folder_of
+from xinqiao.kit import Settings
 
 Found = dict[str, Any]
 HERE = Path(__file__).parent
@@ -48,6 +51,7 @@ def nuaa(step: Callable[[int], None]) -> Found:
                 clips.append(said)
                 cases.append((kind, given))
     return {
+        "people never seen": left_out(),
         "shipped weights by frame": _rates(frames),
         f"shipped weights by clip of {TOGETHER}": _rates(clips),
         "ablation by clip": ablation(cases, models),
@@ -93,6 +97,12 @@ def _rates(answers: list[Answer]) -> Found:
     found = measure(answers)
     kept = ("apcer", "bpcer", "acer", "eer", "people", "captures", "intervals", "non_response", "referred", "passed")
     return {key: found[key] for key in kept}
+
+
+def left_out() -> list[Found]:
+    """What scripts/train_liveness.py measured on people that the network had not seen, as written beside the weights in use."""
+    file = folder_of(Settings()) / "liveness_texture.measured.json"
+    return json.loads(file.read_text("utf-8"))["left_out"] if file.is_file() else []
 
 
 def match(step: Callable[[int], None]) -> Found:
