@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from statistics import median
 from time import perf_counter
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from sqlalchemy import text
 from xinqiao.identity import REASONS
 from xinqiao.journeys import checks
 from xinqiao.journeys.checks import Check
+from xinqiao.journeys.house import note
 from xinqiao.kit import new_id
 from xinqiao.staff import Role
 from xinqiao.vault import audit
@@ -128,6 +128,18 @@ def test_whoever_chose_no_colours_is_said_to_have_chosen(platform: Platform, cli
     page = page_of(client, mine(platform, applied)[0])
     assert "The applicant chose the way without changing colours" in page
     assert "spent by this recording" not in page
+
+
+def test_a_recording_that_could_not_be_read_says_so_and_shows_no_measurements(platform: Platform, client: Client) -> None:
+    applied = platform.apply()
+    person = platform.journeys.standing(applied.id).person_id
+    with platform.house.begin() as db:
+        note(db, platform.house.clock, "identity.unreadable", applied.id, person, code="identity.clip_unreadable", tries_left=2)
+    page = page_of(client, mine(platform, applied)[0])
+    assert "The recording could not be read (identity.clip_unreadable)" in page
+    assert "Nothing was measured" in page
+    assert "signals-h" not in page
+    assert "unchanged since" in page
 
 
 def test_the_record_is_bound_into_the_log_and_an_altered_one_shows(
@@ -311,8 +323,8 @@ def test_a_page_of_a_hundred_thousand_takes_a_fifth_of_a_second(client: Client, 
             started = perf_counter()
             assert risk.get("/console/checks", params=asked).status_code == 200
             times.append(perf_counter() - started)
-        took[str(asked)] = (min(times), median(times))
-    assert {asked: seconds for asked, (seconds, _) in took.items() if seconds >= 0.2} == {}
+        took[str(asked)] = min(times)
+    assert {asked: seconds for asked, seconds in took.items() if seconds >= 0.2} == {}
 
 
 # ── in a browser ────────────────────────────────────────────────────────────────────────────────────────────────────────────

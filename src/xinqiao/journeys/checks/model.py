@@ -15,7 +15,7 @@ UNPASSED = (State.FAIL, State.REFER, State.RETRY, State.NOT_RUN)
 @dataclass(frozen=True, slots=True)
 class Check:
     id: UUID
-    """The id of its event, `identity.checked`."""
+    """The id of its event: `identity.checked`, or `identity.unreadable` for a recording that could not be read."""
     application_id: UUID
     person_id: UUID
     at: datetime

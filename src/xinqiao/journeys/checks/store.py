@@ -36,7 +36,8 @@ from xinqiao.kit.database import tenant
 
 from .model import UNPASSED, Check, Wanted
 
-KIND = "identity.checked"
+KINDS = ("identity.checked", "identity.unreadable")
+"""A recording that could not be read was a try too, to be made again: a non-response."""
 
 check = Table(
     "identity_check",
@@ -66,13 +67,13 @@ check = Table(
 _PROJECT = """
 INSERT INTO identity_check
     (tenant, person_id, id, application_id, at, outcome, device, calibrated, score, match, ms, challenge, weak, reasons)
-SELECT e.tenant, e.person_id, e.id, e.subject, e.at, e.data ->> 'outcome', coalesce(e.data ->> 'device', 'any'),
+SELECT e.tenant, e.person_id, e.id, e.subject, e.at, coalesce(e.data ->> 'outcome', 'retry'), coalesce(e.data ->> 'device', 'any'),
     coalesce((e.data ->> 'calibrated')::boolean, false), (e.data ->> 'liveness_score')::double precision,
     (e.data ->> 'match_score')::double precision, (e.data ->> 'took_ms')::integer, nullif(e.data ->> 'challenge', ''),
     ARRAY(SELECT s.key || ':' || (s.value ->> 'state') FROM jsonb_each(coalesce(e.data -> 'signals', '{}')) s
           WHERE s.value ->> 'state' IN ('fail', 'refer', 'retry', 'not_run') ORDER BY 1),
-    ARRAY(SELECT jsonb_array_elements_text(coalesce(e.data -> 'reasons', '[]')))
-FROM event e WHERE e.kind = 'identity.checked' AND e.person_id IS NOT NULL
+    ARRAY(SELECT jsonb_array_elements_text(coalesce(e.data -> 'reasons', jsonb_build_array(e.data ->> 'code'))))
+FROM event e WHERE e.kind IN ('identity.checked', 'identity.unreadable') AND e.person_id IS NOT NULL
 """
 _ONES = text(f"{_PROJECT} AND e.at = ANY(:at) AND e.id = ANY(:ids) ON CONFLICT DO NOTHING")
 _ALL = text(f"{_PROJECT} ON CONFLICT DO NOTHING")
@@ -92,7 +93,7 @@ _TOLD = text(
 
 def project(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add what events of this transaction (`events.appended_in`) tell of face checks; nothing for all other events."""
-    mine = [row for row in rows if row["kind"] == KIND]
+    mine = [row for row in rows if row["kind"] in KINDS]
     if mine:
         db.execute(_ONES, {"at": [row["at"] for row in mine], "ids": [row["id"] for row in mine]})
 

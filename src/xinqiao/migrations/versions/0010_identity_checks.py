@@ -14,13 +14,13 @@ depends_on = None
 FROM_EVENTS = """
 INSERT INTO identity_check
     (tenant, person_id, id, application_id, at, outcome, device, calibrated, score, match, ms, challenge, weak, reasons)
-SELECT e.tenant, e.person_id, e.id, e.subject, e.at, e.data ->> 'outcome', coalesce(e.data ->> 'device', 'any'),
+SELECT e.tenant, e.person_id, e.id, e.subject, e.at, coalesce(e.data ->> 'outcome', 'retry'), coalesce(e.data ->> 'device', 'any'),
     coalesce((e.data ->> 'calibrated')::boolean, false), (e.data ->> 'liveness_score')::double precision,
     (e.data ->> 'match_score')::double precision, (e.data ->> 'took_ms')::integer, nullif(e.data ->> 'challenge', ''),
     ARRAY(SELECT s.key || ':' || (s.value ->> 'state') FROM jsonb_each(coalesce(e.data -> 'signals', '{}')) s
           WHERE s.value ->> 'state' IN ('fail', 'refer', 'retry', 'not_run') ORDER BY 1),
-    ARRAY(SELECT jsonb_array_elements_text(coalesce(e.data -> 'reasons', '[]')))
-FROM event e WHERE e.kind = 'identity.checked' AND e.person_id IS NOT NULL
+    ARRAY(SELECT jsonb_array_elements_text(coalesce(e.data -> 'reasons', jsonb_build_array(e.data ->> 'code'))))
+FROM event e WHERE e.kind IN ('identity.checked', 'identity.unreadable') AND e.person_id IS NOT NULL
 """
 
 

@@ -9,7 +9,6 @@ from uuid import UUID
 from markupsafe import Markup
 from sqlalchemy import Connection
 
-from xinqiao.identity import REASONS
 from xinqiao.journeys import checks
 from xinqiao.journeys.case import Case, look
 from xinqiao.journeys.checks import Check
@@ -22,7 +21,7 @@ from ..i18n import Words
 from .desk import Desk, Operator
 from .overview import outcome_word
 from .recordings import standing
-from .signals import ASKED, STATES, asked, bound_of, device_word, word_of
+from .signals import ASKED, STATES, asked, bound_of, device_word, reason_word, word_of
 from .words import N_
 
 GROUPS = (("weak", N_("Did not pass")), ("passed", N_("Passed")), ("silent", N_("Not asked")))
@@ -44,8 +43,9 @@ def gather(desk: Desk, db: Connection, who: Operator, words: Words, check: UUID)
     case, data = look(db, found.application_id), event.data
     return {
         "check": found,
+        "unreadable": event.kind == "identity.unreadable",
         "head": _head(found, case, words),
-        "reasons": [_reason(words, code) for code in found.reasons],
+        "reasons": [reason_word(words, code) for code in found.reasons],
         "scale": _scale(desk, found, data, words),
         "groups": _signals(desk, found, data, words),
         "parts": _parts(data, words),
@@ -65,10 +65,6 @@ def _head(found: Check, case: Case, words: Words) -> dict[str, Any]:
         "score": f"{found.score:.3f}" if found.score is not None else "–",
         "match": f"{found.match:.3f}" if found.match is not None else "–",
     }
-
-
-def _reason(words: Words, code: str) -> str:
-    return words.both(REASONS[code].zh, REASONS[code].en) if code in REASONS else code
 
 
 def _in_force(desk: Desk, data: Mapping[str, Any]) -> bool:
@@ -111,7 +107,7 @@ def _signals(desk: Desk, found: Check, data: Mapping[str, Any], words: Words) ->
                 "value": short(one.get("value")),
                 "unit": words.gettext(what.unit) if what.unit else "",
                 "bound": bound_of(words, name, known, found.device) if known else "",
-                "why": _reason(words, one["reason"]) if one.get("reason") else "",
+                "why": reason_word(words, one["reason"]) if one.get("reason") else "",
                 "asks": words.gettext(what.asks) if what.asks else "",
                 "source": words.gettext(what.source) if what.source else "",
             }

@@ -13,7 +13,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from xinqiao.identity import REASONS
 from xinqiao.identity.liveness.drift import EDGES
 from xinqiao.journeys.checks import ALARM, OUTCOMES, WATCH, Drift, Index, Week
 
@@ -21,7 +20,7 @@ from ..drawings import liveness as drawings
 from ..drawings.liveness import Bar, Curve, Heap, Point
 from ..i18n import Words
 from .overview import outcome_word
-from .signals import STATES, device_word, word_of
+from .signals import STATES, device_word, reason_word, word_of
 from .words import N_
 
 FIGURES = Path(__file__).parent / "measured.json"
@@ -193,7 +192,7 @@ class Teller:
             "rows": [self._week(week, index) for week, index in zip(found.weeks, indices, strict=True)],
             "scores": self._now(found, facts, word) if sum(found.scores) else None,
             "reasons": [
-                {"word": self._reason(code), "n": n, "share": percent(n / max(1, sum(w.outcomes["retry"] for w in found.weeks)))}
+                {"word": reason_word(self.words, code), "n": n, "share": percent(n / max(1, sum(w.outcomes["retry"] for w in found.weeks)))}
                 for code, n in found.reasons.most_common(MOST_ROWS)
             ],
             "signals": [
@@ -205,9 +204,6 @@ class Teller:
     def _state(self, state: str) -> tuple[str, str]:
         word, tone = STATES.get(state, (state, ""))
         return self.words.gettext(word), tone
-
-    def _reason(self, code: str) -> str:
-        return self.words.both(REASONS[code].zh, REASONS[code].en) if code in REASONS else code
 
     def _week(self, week: Week, index: Index | None) -> dict[str, Any]:
         return {

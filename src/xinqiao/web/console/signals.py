@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from xinqiao.identity import REASONS
 from xinqiao.identity.liveness import injection, temporal
 from xinqiao.identity.liveness import signals as clip
 from xinqiao.identity.liveness.challenge import answer
@@ -190,6 +191,13 @@ def word_of(words: Words, name: str) -> str:
 def device_word(words: Words, name: str) -> str:
     """A class of devices in words; a deployment's own class by its code."""
     return words.gettext(DEVICES[name]) if name in DEVICES else name
+
+
+def reason_word(words: Words, code: str) -> str:
+    """Why, in words; what a decoder refused is said with its code."""
+    if code in REASONS:
+        return words.both(REASONS[code].zh, REASONS[code].en)
+    return f"{words.gettext('The recording could not be read')} ({code})" if "." in code else code
 
 
 def bound_of(words: Words, name: str, thresholds: Thresholds, device: str) -> str:
