@@ -13,21 +13,37 @@ from pathlib import Path
 
 import numpy as np
 
+from xinqiao.identity import FaceModels, State
 from xinqiao.identity.liveness.simulate import SPECIES
 from xinqiao.identity.liveness.simulate.scene import ROOMS
+from xinqiao.identity.sources import shipped
+from xinqiao.identity.thresholds import ANY_DEVICE
 
 PASS, REFER, RETRY, FAIL, SILENT = range(5)
 DARK = ("dark",)
 DRAWS = 2000
+GROUP = {"nir": "infrared", "map": "depth", "pair": "depth"}
+STATE = {State.PASS: PASS, State.REFER: REFER, State.FAIL: FAIL}
+BAND = FaceModels.load().thresholds.liveness.device(ANY_DEVICE)[1].band
 SENSORS = {"near infrared": ("nir",), "depth map": ("map",), "two cameras": ("pair",), "near infrared and depth map": ("nir", "map"), "near infrared and two cameras": ("nir", "pair")}  # fmt: skip
 
 
 def said(rows: dict[str, np.ndarray], kinds: tuple[str, ...]) -> np.ndarray:
-    """One word a still from several signals: fail outranks retry here, since no other camera is asked; then doubt; then pass."""
+    """One word a still from several signals: fail outranks retry here, since no other camera is asked; then doubt, which two sensors settle by the
+    sum of their bounded log-odds, as the product's fusion does; then pass."""
     states = np.stack([rows[f"{kind}_{part}"] for kind in kinds for part in ("there", "like")])
     failed, again = (states == FAIL).any(0), (states == RETRY).any(0)
     doubt, silent = (states == REFER).any(0), (states == SILENT).any(0)
+    if len(kinds) > 1:
+        whole = sum(bounded(rows[f"{kind}_score"], GROUP[kind]) for kind in kinds)
+        settled = np.array([STATE[BAND.state(float(p))] for p in 1 / (1 + np.exp(-np.nan_to_num(whole)))])
+        return np.select([failed, again | silent], [FAIL, RETRY], settled)
     return np.select([failed, again, silent, doubt], [FAIL, RETRY, RETRY, REFER], PASS)
+
+
+def bounded(score: np.ndarray, group: str) -> np.ndarray:
+    p = np.clip(score, 1e-6, 1 - 1e-6)
+    return np.array([shipped().groups[group].bounded(float(v)) for v in np.log(p / (1 - p))])
 
 
 def interval(wrong: np.ndarray, person: np.ndarray) -> str:
@@ -63,7 +79,8 @@ def main() -> None:
                 if here.any() and (label == species or number == 0):
                     print(line(label, answer[here], rows["seed"][here], live=number == 0))
         attack = rows["species"] > 0
-        print(line("all attacks", answer[attack], rows["seed"][attack], live=False))
+        for label, here in (("all attacks", attack), ("all attacks, dark", attack & dark)):
+            print(line(label, answer[here], rows["seed"][here], live=False))
         reasons = [r for kind in kinds for r in rows[f"{kind}_reason"][(rows["species"] == 0)] if r]
         print("living people's reasons:", {r: reasons.count(r) for r in sorted(set(reasons))})
 

@@ -1,10 +1,11 @@
 """Train the near-infrared network of xinqiao.identity.liveness.infrared on simulated stills, and measure it on people and seeds never seen.
 
     nice .venv/bin/python scripts/sensors_pool.py nir POOL/p1.npz --seeds 1 400        (once for each part of the pool)
-    nice /tmp/torch/bin/python scripts/train_infrared.py POOL OUT --held HELD [--minutes 12]
+    nice /tmp/torch/bin/python scripts/train_infrared.py POOL OUT --held HELD [--minutes 12] [--start STATE]
 
 (/tmp/torch as in scripts/train_liveness.py.) Plain convolutions, because they train and run several times faster on a processor than depthwise ones.
-Writes OUT/liveness_infrared.onnx (weights as float16) and OUT/infrared.json. One core. Everything is *simulated*.
+Writes OUT/liveness_infrared.onnx (weights as float16), OUT/infrared.json (scale, shift and band, set on HELD, people never trained on) and OUT/state.pt,
+from which --start goes on; with --minutes 0 nothing is trained. One core. Everything is *simulated*.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from torch import nn
 SIDE, SCALE, WIDE = 112, 1.3, 1.9
 """As identity/liveness/infrared/crop.py cuts, and as scripts/sensors_pool.py stores."""
 LEAST_SPREAD = 6.0
+SURE, DOUBT = 99.0, 0.5
 BATCH = 64
 
 
@@ -103,7 +105,7 @@ def train(pool: dict[str, np.ndarray], minutes: float, seed: int, start: Path | 
     weight = np.array([0, 0.14, 0.07, 0.02, 0.02, 0.10, 0.20, 0.23, 0.22])
     weight = np.array([w if len(g) else 0 for w, g in zip(weight, groups, strict=True)])
     started, step, losses = time.monotonic(), 0, []
-    while (share := (time.monotonic() - started) / (minutes * 60)) < 1:
+    while (share := (time.monotonic() - started) / max(minutes * 60, 1e-9)) < 1:
         for group in optimiser.param_groups:
             group["lr"] = rate * min(1, (step + 1) / 50) * (0.02 + 0.98 * (1 + np.cos(np.pi * share)) / 2)
         kinds = np.where(rng.random(BATCH) < 0.5, 0, rng.choice(9, BATCH, p=weight / weight.sum()))
@@ -148,6 +150,7 @@ def main() -> None:
     export(model, asked.out)
     held = read(asked.held)
     found = scores(model, held)
+    (asked.out / "infrared.json").write_text(json.dumps(bounds(found, held)) + "\n", "utf-8")
     np.savez_compressed(asked.out / "held.npz", score=found, **{k: v for k, v in held.items() if k != "picture"})
     print(json.dumps(told(found, held), indent=1))
 
@@ -160,6 +163,31 @@ def export(model: Network, out: Path) -> None:
     graph = onnx.load(file)
     halve(graph)
     onnx.save(graph, file)
+
+
+def bounds(score: np.ndarray, held: dict[str, np.ndarray]) -> dict[str, float]:
+    """infrared.json. Scale and shift make the log-odds a probability (Platt 1999), live and every kind of attack weighing the same; the band lies
+    above SURE of 100 attacks and below all but DOUBT of 100 living people."""
+    use = judged(held)
+    odds, species = score[use], held["species"][use]
+    live, weight = (species == 0).astype(float), np.zeros(len(odds))
+    solid = [k for k in range(1, 9) if (species == k).sum() >= 10]
+    for kind in (0, *solid):
+        weight[species == kind] = (1.0 if kind == 0 else 1.0 / len(solid)) / (species == kind).sum()
+    columns, at = np.stack([odds, np.ones_like(odds)], 1), np.array([1.0, 0.0])
+    for _ in range(30):
+        p = 1 / (1 + np.exp(-columns @ at))
+        slope = columns.T @ (weight * (live - p)) - 1e-3 * (at - [1.0, 0.0])
+        bend = (columns * (weight * p * (1 - p))[:, None]).T @ columns + 1e-3 * np.eye(2)
+        at = at + np.linalg.solve(bend, slope)
+    probability = 1 / (1 + np.exp(-columns @ at))
+    sure, doubt = np.percentile(probability[live == 0], SURE), np.percentile(probability[live == 1], DOUBT)
+    return {
+        "scale": round(float(at[0]), 4),
+        "shift": round(float(at[1]), 4),
+        "sure": round(float(max(sure, doubt)), 3),
+        "doubt": round(float(doubt), 3),
+    }
 
 
 def told(score: np.ndarray, held: dict[str, np.ndarray]) -> dict[str, float]:

@@ -133,3 +133,35 @@ def test_a_mask_keeps_of_its_paint_what_was_drawn() -> None:
     bare, dark = ({"infrared": 0.5, "infrared_tone": 0.0, "infrared_hair": hair} for hair in (0.0, 1.0))
     assert np.allclose(painted(picture, bare, 0.4), 0.5)
     assert painted(picture, dark, 0.4)[0].max() < 0.2 < painted(picture, dark, 0.4)[1].min()
+
+
+def odds(models: FaceModels, seeds: range, species: str) -> list[float]:
+    """Scores of the stills that show a face at all, as log-odds."""
+    found = [
+        infrared.judge(models, s.infrared).evidence
+        for n in seeds
+        for s in stills(draw(n, species=species, room="dim"), count=2, infrared=True)
+    ]
+    return [one.log_odds for one in found if one]
+
+
+def test_skin_scores_above_solid_masks_of_any_make(models: FaceModels) -> None:
+    living = np.median(odds(models, range(91, 95), "live"))
+    for species in ("paper_mask", "resin_mask", "silicone_mask", "printed_head"):
+        assert np.median(odds(models, range(95, 98), species)) < living - 2, species
+
+
+def test_lamp_and_exposure_say_nothing(models: FaceModels) -> None:
+    seen = still(98, "live").infrared
+    whole, half = (infrared.judge(models, picture).evidence for picture in (seen, (seen * 0.6).astype(np.uint8)))
+    assert whole is not None
+    assert half is not None
+    assert abs(whole.log_odds - half.log_odds) < 1.5
+
+
+def test_the_network_is_small_enough_for_an_embedded_device() -> None:
+    from xinqiao.identity.networks import PACKAGED
+
+    weights = (PACKAGED / "liveness_infrared.onnx").stat().st_size
+    assert weights < 2 * 400_000  # two bytes a parameter
+    assert sum(file.stat().st_size for file in PACKAGED.glob("*.onnx")) < 8 * 2**20
