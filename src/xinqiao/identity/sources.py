@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -35,6 +35,8 @@ class Group:
     """whether doubt or refusal by one of its signals is settled by the sum, where another group speaks too"""
     refuses_below: float | None
     """probability of life under which a source of this group refuses alone; None: whenever its own signal fails"""
+    band: Band
+    """what the whole score must reach where this group is the one that tells most, until the class of cameras is calibrated"""
     why: str
 
     def bounded(self, log_odds: float) -> float:
@@ -45,8 +47,9 @@ class Group:
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:
         below = data["refuses_below"]
+        band = Band(float(data["sure"]), float(data["doubt"]))
         bounds = (float(data[name]) for name in ("weight", "shift", "for", "against"))
-        made = cls(*bounds, bool(data["settles"]), None if below is None else float(below), str(data["why"]))
+        made = cls(*bounds, bool(data["settles"]), None if below is None else float(below), band, str(data["why"]))
         if not (made.weight > 0 and made.most_for > 0 and made.most_against > 0 and made.why.strip()):
             raise ValueError("a group needs positive bounds, a weight and a reason")
         return made
@@ -56,13 +59,17 @@ class Group:
 class Rule:
     version: str
     groups: Mapping[str, Group]
+    """from the one that tells least to the one that tells most"""
     sources: Mapping[str, str]
     """source -> group"""
-    together: Band
-    """of the whole score where more than appearance speaks, in a class of cameras that was not calibrated"""
 
     def group(self, source: str) -> str:
         return self.sources.get(source, APPEARANCE)
+
+    def band(self, spoken: Iterable[str]) -> Band:
+        """Of the whole score where these groups speak, in a class of cameras that was not calibrated: that of the one which tells most."""
+        said = set(spoken)
+        return next(group.band for name, group in reversed(self.groups.items()) if name in said)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -71,8 +78,7 @@ class Rule:
         groups = {name: Group.parse(one) for name, one in data["groups"].items()}
         if APPEARANCE not in groups or not set(data["sources"].values()) <= set(groups):
             raise ValueError("a source belongs to no group")
-        together = Band(float(data["together"]["sure"]), float(data["together"]["doubt"]))
-        return cls(str(data["version"]), groups, dict(data["sources"]), together)
+        return cls(str(data["version"]), groups, dict(data["sources"]))
 
 
 @cache

@@ -76,7 +76,8 @@ def test_sources_of_one_kind_are_averaged_and_unlike_kinds_are_added() -> None:
     assert np.isfinite(combined([Evidence(1.0), Evidence(0.0)]))
     alike = fuse(PASSED, {"texture": Evidence(0.82), "model_own": Evidence(0.5)}, ANY)
     assert alike.score == pytest.approx(0.68, abs=0.01)
-    unlike = fuse(PASSED, {"texture": Evidence(0.82), "infrared": Evidence(0.82)}, ANY)
+    even = {name: replace(group, weight=1.0, shift=0.0) for name, group in shipped().groups.items()}
+    unlike = fuse(PASSED, {"texture": Evidence(0.82), "infrared": Evidence(0.82)}, ANY, rule=replace(shipped(), groups=even))
     assert unlike.score == pytest.approx(0.95, abs=0.01)
     assert unlike.outcome is Outcome.PASS
     assert fuse([], {}, ANY).score is None
@@ -175,12 +176,15 @@ def test_in_the_dark_half_a_witness_carries_nothing(family: tuple[str, str]) -> 
     assert fuse([*DARK, BLIND, *one], {}, ANY).outcome is Outcome.RETRY
 
 
-def test_the_whole_has_a_band_of_its_own_until_a_class_is_calibrated() -> None:
-    rule = replace(shipped(), together=Band(0.95, 0.3))
+def test_the_whole_is_held_to_the_band_of_who_tells_most_until_a_class_is_calibrated() -> None:
+    strict = replace(shipped().groups["depth"], weight=1.0, shift=0.0, band=Band(0.95, 0.3))
+    rule = replace(shipped(), groups={**shipped().groups, "depth": strict})
     both = {"texture": Evidence(0.85), "depth_texture": Evidence(0.7)}
     assert fuse(PASSED, both, ANY, rule=rule).outcome is Outcome.REFER
     mine = replace(ANY, devices={"any": Device(1.0, 0.0, Band(0.8, 0.45), calibrated=True)})
     assert fuse(PASSED, both, mine, rule=rule).outcome is Outcome.PASS
+    assert rule.band(["appearance", "depth", "infrared"]) == Band(0.95, 0.3)
+    assert rule.band(["infrared", "appearance", "light"]) == shipped().groups["infrared"].band
 
 
 def test_every_bound_has_its_reason_and_a_rule_that_makes_no_sense_is_not_read() -> None:

@@ -101,7 +101,7 @@ def fuse(
     parts = contributions(heard, rule)
     score = total(parts)
     if score is not None and (len(heard) > 1 or set(parts) != {APPEARANCE}):
-        band = bounds.band if bounds.calibrated or set(parts) == {APPEARANCE} else rule.together
+        band = bounds.band if bounds.calibrated or set(parts) == {APPEARANCE} else rule.band(parts)
         state = band.state(score)
         whole.append(Signal("fused", state, score, {State.REFER: "borderline", State.FAIL: "fused_attack"}.get(state)))
     if any(s.state is State.FAIL and s.reason in DECEIT for s in signals):
