@@ -24,7 +24,7 @@ from .thresholds import ANY_DEVICE
 
 MATCHED = 3
 """Frames whose mean embedding is compared with the portrait: the best ones."""
-LOOKED_AT = 9
+LOOKED_AT = 5
 """Frames, spread evenly over the clip, among which those are sought."""
 
 

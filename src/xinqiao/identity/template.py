@@ -8,6 +8,8 @@ template is revoked by changing the key. The key is the secret: with both key an
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 
@@ -28,12 +30,12 @@ def make_template(embedding: np.ndarray, key: bytes) -> bytes:
 
 def make_index(embedding: np.ndarray, key: bytes) -> bytes:
     """INDEX_BITS keyed bits under the tenant's key: the same face in two applications differs in few bits. Raises KeyTooShort."""
-    return _bits(embedding, key, b"xinqiao face index 1", INDEX_BITS)
+    return _bits(embedding, key, b"xinqiao face index 1", INDEX_BITS, _of_tenant)
 
 
 def make_clip_mark(motion: np.ndarray, key: bytes) -> bytes:
     """INDEX_BITS keyed bits of how a clip moves (`liveness.injection`), under the tenant's key. Raises KeyTooShort."""
-    return _bits(motion, key, b"xinqiao clip 1", INDEX_BITS)
+    return _bits(motion, key, b"xinqiao clip 1", INDEX_BITS, _of_tenant)
 
 
 def distance(a: bytes, b: bytes) -> int:
@@ -48,10 +50,14 @@ def require_key(key: bytes) -> None:
         raise KeyTooShort(len(key))
 
 
-def _bits(embedding: np.ndarray, key: bytes, purpose: bytes, count: int) -> bytes:
+def _bits(embedding: np.ndarray, key: bytes, purpose: bytes, count: int, turn: Turn | None = None) -> bytes:
     require_key(key)
-    turned = np.concatenate([_orthogonal(key, purpose, block) @ embedding for block in range(-(-count // LENGTH))])
+    turn = turn or _orthogonal
+    turned = np.concatenate([turn(key, purpose, block) @ embedding for block in range(-(-count // LENGTH))])
     return np.packbits(turned[:count] > 0).tobytes()
+
+
+Turn = Callable[[bytes, bytes, int], np.ndarray]
 
 
 def _orthogonal(key: bytes, purpose: bytes, block: int) -> np.ndarray:
@@ -62,3 +68,7 @@ def _orthogonal(key: bytes, purpose: bytes, block: int) -> np.ndarray:
     gaussian = np.sqrt(-2 * np.log(uniform[0])) * np.cos(2 * np.pi * uniform[1])
     q, r = np.linalg.qr(gaussian)
     return q * np.sign(np.diag(r))
+
+
+_of_tenant = lru_cache(maxsize=16)(_orthogonal)
+"""The tenant's own turns, which every check asks for again: a tenth of a check's time. A person's are never kept."""
