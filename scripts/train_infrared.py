@@ -79,10 +79,13 @@ def varied(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def plain(picture: np.ndarray) -> np.ndarray:
+    """(4, SIDE, SIDE): as the product looks, crop.views."""
     zoom = SIDE / (picture.shape[0] / WIDE * SCALE)
     matrix = cv2.getRotationMatrix2D((picture.shape[1] / 2, picture.shape[0] / 2), 0, zoom)
     matrix[:, 2] += SIDE / 2 - picture.shape[0] / 2
-    return even(cv2.warpAffine(picture, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32))
+    crop = cv2.warpAffine(picture, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    near = cv2.warpAffine(crop, cv2.getRotationMatrix2D(((SIDE - 1) / 2, (SIDE - 1) / 2), 0, 1.083), (SIDE, SIDE), flags=cv2.INTER_LINEAR)
+    return np.stack([even(one.astype(np.float32)) for part in (crop, near) for one in (part, part[:, ::-1])])
 
 
 def even(view: np.ndarray) -> np.ndarray:
@@ -129,8 +132,7 @@ def train(pool: dict[str, np.ndarray], minutes: float, seed: int, start: Path | 
 @torch.no_grad()
 def scores(model: Network, pool: dict[str, np.ndarray]) -> np.ndarray:
     """Log-odds of every still of a pool."""
-    out = [model(torch.from_numpy(np.stack([plain(p) for p in part]))[:, None]).numpy() for part in np.array_split(pool["picture"], max(1, len(pool["picture"]) // 64))]  # fmt: skip
-    return np.concatenate(out)
+    return np.array([float(model(torch.from_numpy(plain(picture))[:, None]).mean()) for picture in pool["picture"]])
 
 
 def main() -> None:

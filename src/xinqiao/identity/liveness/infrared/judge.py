@@ -13,7 +13,7 @@ from ...networks import FaceModels, run
 from ...quality import PRESENCE
 from ..decide import Evidence
 from ..found import Found
-from .crop import even, square
+from .crop import square, views
 from .model import bounds
 
 DARK, BURNT = 22, 250
@@ -128,7 +128,7 @@ def _texture(models: FaceModels, grey: np.ndarray, face: Face) -> Found:
     if models.infrared is None:
         return Found((there, Signal("infrared_texture", State.NOT_RUN, None, "not_run")), None)
     known = bounds()
-    odds = float(run(models.infrared, even(square(grey, face)))[0][0])
+    odds = float(run(models.infrared, views(square(grey, face)))[0].mean())
     score = float(1 / (1 + np.exp(-np.clip(known.scale * odds + known.shift, -30, 30))))
     state = known.band.state(score)
     texture = Signal("infrared_texture", state, score, {State.REFER: "infrared_unsure", State.FAIL: "infrared_mask"}.get(state))
