@@ -115,7 +115,9 @@ def match(step: Callable[[int], None]) -> Found:
     models, found = sessions.models(), {}
     for name, pictures in (("orl", calibrating.enlarged(SHARED / "orl")), ("nuaa", calibrating.photographs(SHARED / "nuaa" / "live"))):
         people, vectors = calibrating.embeddings(models, _counted(pictures, step))
-        found[name] = calibrating.measure(people, vectors) | {"eer_interval": _eer_interval(people, vectors)}
+        with calibrating.turns_kept():
+            found[name] = calibrating.measure(people, vectors)
+        found[name] |= {"eer_interval": _eer_interval(people, vectors)}
     return found
 
 
@@ -140,7 +142,7 @@ def _eer_interval(people: np.ndarray, vectors: np.ndarray, draws: int = 200) -> 
         miss, hit = miss / miss[-1], 1 - hit / hit[-1]
         at = int(np.argmin(np.abs(miss - hit)))
         found.append((miss[at] + hit[at]) / 2)
-    return [round(float(np.quantile(found, q)), 4) for q in (0.025, 0.975)]
+    return [round(float(np.nanquantile(found, q)), 4) for q in (0.025, 0.975)]
 
 
 cv2.setNumThreads(1)
