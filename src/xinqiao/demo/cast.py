@@ -61,12 +61,13 @@ class Sitter:
         return replace(self, room=room)
 
 
-FIRST = 101
+SEEDS = (101, 102, 105, 106, 107, 111, 113, 121, 125, 129, 132, 135, 145, 148, 118)
+"""Chosen only to look unlike each other: invented faces share a mesh, and two that look alike are rightly taken for one person."""
 
 
 def sitter(number: int) -> Sitter:
     """The demo's own people, by number from 0."""
-    return Sitter(FIRST + number)
+    return Sitter(SEEDS[number] if number < len(SEEDS) else 200 + number)
 
 
 Act = Callable[[Sitter, Challenge], bytes]
