@@ -36,7 +36,7 @@ def find(*, db: Connection, check: UUID) -> tuple[Check, events.Event]:
 
 
 def is_latest(*, db: Connection, check: Check) -> bool:
-    """Whether its person was not checked again since."""
+    """Whether it was made, and its person was not checked again since."""
     return store.newest_of(db, check.person_id) == check.id
 
 

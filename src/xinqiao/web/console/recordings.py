@@ -28,6 +28,7 @@ from xinqiao.identity.observe import Sight
 from xinqiao.identity.observe import look as observe
 from xinqiao.journeys import checks, read_media
 from xinqiao.journeys.checks import Check
+from xinqiao.journeys.errors import MediaNotKept
 from xinqiao.kit import Refused
 from xinqiao.vault import Field, Purpose, audit
 
@@ -73,6 +74,8 @@ def drawn(desk: Desk, who: Operator, words: Words, check: UUID, reason: str) -> 
         found, event = checks.find(db=db, check=check)
         told = {"application": found.application_id, "check": found.id, "purpose": Purpose.IDENTITY, "fields": SEEN, "reason": reason}
         audit.append(db, house.clock, [audit.Entry("staff.reason", who.actor, found.person_id, told)])
+    if event.kind != "identity.checked":  # what could not be read was never kept
+        raise MediaNotKept
     media = read_media(house, found.application_id, UUID(event.data["check"]), by=who.actor)
     film = read_clip(media.clip, CHALLENGED_APPLICANT)
     return _frames(house.faces, film, _challenge(event.data, event.at), words) | {"portrait": _portrait(house.faces, media.portrait, words)}
