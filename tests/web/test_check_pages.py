@@ -103,16 +103,48 @@ def test_the_colours_are_those_that_were_shown(platform: Platform, client: Clien
     assert str(check.challenge) in page
 
 
-def test_bounds_of_thresholds_that_were_replaced_are_not_drawn(platform: Platform, client: Client) -> None:
+BANDS = {"scale": 1.0, "shift": 0.0, "sure": 0.83, "doubt": 0.41, "calibrated": False, "cut": 0.6}
+OF_BEFORE = {"texture": {"state": "pass", "value": 0.9, "reason": None}, "match": {"state": "pass", "value": 0.8, "reason": None}}
+
+
+def written(platform: Platform, client: Client, **changes: object) -> str:
+    """The page of a check that an event tells of, judged by thresholds of before."""
     applied = platform.apply()
     person = platform.journeys.standing(applied.id).person_id
-    write(platform.house, applied.id, person, platform.house.clock.now(), told("refer", 0.6))
+    write(platform.house, applied.id, person, platform.house.clock.now(), told("refer", 0.6, signals=OF_BEFORE, **changes))
     (check,) = mine(platform, applied)
-    page = page_of(client, check)
+    return page_of(client, check)
+
+
+def test_bounds_that_are_not_known_any_more_are_not_drawn(platform: Platform, client: Client) -> None:
+    page = written(platform, client)
     assert "The thresholds of then, of-before, are no longer in force" in page
+    assert "By which bounds this score was judged is not in its record" in page
     assert 'class="needle"' not in page
     assert "passes from" not in page
     assert "replaced since" in page
+
+
+def test_bounds_that_the_record_holds_are_drawn_whatever_is_in_force_now(platform: Platform, client: Client) -> None:
+    page = written(platform, client, bounds=BANDS, weights={"appearance": "0.4"})
+    assert 'class="needle"' in page
+    assert "passes from 0.83, fails under 0.41" in page
+    assert page.count("passes from 0.83") == 2  # texture, and under the scale; not the match, whose bounds are those of the thresholds
+    assert "cosine · passes" not in page
+
+
+def test_the_band_of_one_source_is_not_drawn_as_that_of_several(platform: Platform, client: Client) -> None:
+    """Without a calibration, several sources together are held to a band of their own."""
+    page = written(platform, client, calibrated=False, bounds=BANDS, weights={"appearance": "0.4", "infrared": "1.2"})
+    assert 'class="needle"' not in page
+    assert "By which bounds this score was judged is not in its record" in page
+
+
+def test_each_version_that_judged_is_said_to_be_in_force_or_replaced(platform: Platform, client: Client) -> None:
+    now = platform.house.faces.versions
+    page = written(platform, client, model_versions={"thresholds": now["thresholds"], "fusion": "of-before"})
+    told_of = re.findall(r"<dt>(Thresholds|Fusion)</dt><dd><code[^>]*>[^<]*</code> <span[^>]*>([^<]*)<", page)
+    assert told_of == [("Thresholds", "in force"), ("Fusion", "replaced since")]
 
 
 def mine(platform: Platform, applied: Applied) -> list[Check]:
@@ -241,6 +273,19 @@ def test_a_later_recording_s_frames_are_not_shown_as_those_of_an_earlier_check(p
     refused = frames(client, later)
     assert refused.status_code == 404  # what the vault holds is not this check's clip
     assert PICTURE not in refused.text
+
+
+def test_a_try_that_could_not_be_read_hides_no_recording_and_has_none_itself(platform: Platform, client: Client) -> None:
+    applied, check = checked(platform, keeps=True)
+    person = platform.journeys.standing(applied.id).person_id
+    with platform.house.begin() as db:
+        note(db, platform.house.clock, "identity.unreadable", applied.id, person, code="identity.clip_unreadable", tries_left=1)
+    unread = next(one for one in mine(platform, applied) if one.id != check.id)
+    assert "The recording is kept" in page_of(client, check)
+    assert frames(client, check).status_code == 200
+    refused = frames(client, unread)
+    assert refused.status_code == 404
+    assert "There are no pictures of this check" in html.unescape(refused.text)
 
 
 @pytest.mark.parametrize("path", ["x", str(UUID(int=5)), str(new_id())])

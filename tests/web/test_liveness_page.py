@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 import xinqiao
+from xinqiao.identity.thresholds import ANY_DEVICE
 from xinqiao.staff import Role
 from xinqiao.web.console import rates
 from xinqiao.web.console.desk import COOKIE
@@ -141,6 +142,15 @@ def test_scores_that_moved_raise_an_alarm_that_says_what_to_do_and_steady_ones_d
     badges = re.findall(r'class="badge (bad|warn)">([\d.]+)</span></td><td class="n">([\d.]+)', moved)
     assert len(badges) == 2
     assert all(float(index) > max(0.2, float(chance)) for _, index, chance in badges)
+
+
+def test_a_class_of_no_calibration_is_held_to_the_one_that_judged_it(platform: Platform, client: Client) -> None:
+    with calibrated(platform.house, ANY_DEVICE):
+        page = shown(client)
+    moved = section(page, f"The last 12 weeks: {MOVED}")
+    assert "judged by, and compared with, the calibration of any camera" in moved
+    assert moved.count(">!<") == 2
+    assert f"Scores of “{MOVED}” no longer look like those it was calibrated on." in page
 
 
 def test_weeks_are_told_as_a_table_too(client: Client, charted: Path) -> None:

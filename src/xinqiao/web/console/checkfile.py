@@ -9,6 +9,8 @@ from uuid import UUID
 from markupsafe import Markup
 from sqlalchemy import Connection
 
+from xinqiao.identity.sources import APPEARANCE
+from xinqiao.identity.thresholds import Band, Thresholds
 from xinqiao.journeys import checks
 from xinqiao.journeys.case import Case, look
 from xinqiao.journeys.checks import Check
@@ -21,7 +23,7 @@ from ..i18n import Words
 from .desk import Desk, Operator
 from .overview import outcome_word
 from .recordings import standing
-from .signals import ASKED, STATES, asked, bound_of, device_word, reason_word, word_of
+from .signals import ASKED, STATES, asked, bound_of, device_word, reason_word, told_bound, word_of
 from .words import N_
 
 GROUPS = (("weak", N_("Did not pass")), ("passed", N_("Passed")), ("silent", N_("Not asked")))
@@ -33,6 +35,8 @@ SOURCES = {
     "depth": N_("Depth"),
 }
 """Groups of sources in the fusion, as `identity.liveness.sources` names them."""
+JUDGING = (("thresholds", N_("Thresholds")), ("fusion", N_("Fusion")), ("calibration", N_("Calibration")))
+"""Versions of what says what a value means, as a record names them."""
 LETTERS = {"g": N_("G|green"), "c": N_("A|azure"), "m": N_("M|magenta"), "y": N_("O|orange"), "n": N_("–|grey")}
 """Each colour's letter, as drawn on it, and its name."""
 
@@ -46,11 +50,11 @@ def gather(desk: Desk, db: Connection, who: Operator, words: Words, check: UUID)
         "unreadable": event.kind == "identity.unreadable",
         "head": _head(found, case, words),
         "reasons": [reason_word(words, code) for code in found.reasons],
-        "scale": _scale(desk, found, data, words),
+        "scale": _scale(found, data, words),
         "groups": _signals(desk, found, data, words),
         "parts": _parts(data, words),
         "challenge": _challenge(case, found, data, words),
-        "versions": _versions(desk, data),
+        "versions": _versions(desk, data, words),
         "others": _others(case, found, words),
         "record": _record(db, found, event),
         "pictures": standing(desk, db, who, words, found, data),
@@ -67,16 +71,29 @@ def _head(found: Check, case: Case, words: Words) -> dict[str, Any]:
     }
 
 
-def _in_force(desk: Desk, data: Mapping[str, Any]) -> bool:
-    """Whether the thresholds that judged this check are those that judge now."""
-    return data.get("model_versions", {}).get("thresholds") == desk.house.faces.thresholds.version
+def _in_force(desk: Desk, data: Mapping[str, Any]) -> Thresholds | None:
+    """The thresholds now, where they are those of this check: they tell the bounds that its record does not hold."""
+    known = desk.house.faces.thresholds
+    return known if data.get("model_versions", {}).get("thresholds") == known.version else None
 
 
-def _scale(desk: Desk, found: Check, data: Mapping[str, Any], words: Words) -> dict[str, Any]:
-    """The score on the bands of its class of devices; bands of other thresholds than the check's are not drawn."""
-    if not _in_force(desk, data):
+def _own_band(data: Mapping[str, Any]) -> Band | None:
+    """Of the class of cameras, by which the texture was judged."""
+    told = data.get("bounds") or {}
+    return Band(float(told["sure"]), float(told["doubt"])) if "sure" in told else None
+
+
+def _score_band(data: Mapping[str, Any]) -> Band | None:
+    """By which the whole score was judged; None where the record does not tell: without a calibration other sources bring their own."""
+    alone = set(data.get("weights") or {}) <= {APPEARANCE}
+    return _own_band(data) if alone or data.get("calibrated") else None
+
+
+def _scale(found: Check, data: Mapping[str, Any], words: Words) -> dict[str, Any]:
+    """The score on the band that judged it, as the record holds it; what is not known is not drawn."""
+    gettext, band = words.gettext, _score_band(data)
+    if band is None:
         return {"drawn": None, "sure": None, "doubt": None}
-    gettext, band = words.gettext, desk.house.faces.thresholds.liveness.device(found.device)[1].band
     told = {"score": f"{found.score:.3f}" if found.score is not None else "–", "sure": f"{band.sure:g}", "doubt": f"{band.doubt:g}"}
     says = drawings.ScaleWords(
         title=gettext("Liveness score %(score)s") % told,
@@ -92,7 +109,7 @@ def _scale(desk: Desk, found: Check, data: Mapping[str, Any], words: Words) -> d
 
 def _signals(desk: Desk, found: Check, data: Mapping[str, Any], words: Words) -> list[dict[str, Any]]:
     """What did not pass first, then what passed, then what was not asked."""
-    known = desk.house.faces.thresholds if _in_force(desk, data) else None
+    known = _in_force(desk, data)
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name, _ in GROUPS}
     told = data.get("signals", {})
     for name in sorted(told, key=lambda one: (ORDER.get(one, len(ORDER)), one)):
@@ -106,13 +123,22 @@ def _signals(desk: Desk, found: Check, data: Mapping[str, Any], words: Words) ->
                 "state": (words.gettext(word), tone),
                 "value": short(one.get("value")),
                 "unit": words.gettext(what.unit) if what.unit else "",
-                "bound": bound_of(words, name, known, found.device) if known else "",
+                "bound": _bound(name, data, known, words),
                 "why": reason_word(words, one["reason"]) if one.get("reason") else "",
                 "asks": words.gettext(what.asks) if what.asks else "",
                 "source": words.gettext(what.source) if what.source else "",
             }
         )
     return [{"name": name, "word": words.gettext(word), "rows": rows[name]} for name, word in GROUPS if rows[name]]
+
+
+def _bound(name: str, data: Mapping[str, Any], known: Thresholds | None, words: Words) -> str:
+    """From the record where it tells; else from the thresholds, where they are still those of then."""
+    held = {"texture": _own_band, "fused": _score_band}.get(name)
+    if held is not None:
+        band = held(data)
+        return told_bound(words, band) if band else ""
+    return bound_of(words, name, known) if known else ""
 
 
 def short(value: object) -> str:
@@ -141,7 +167,6 @@ def _challenge(case: Case, found: Check, data: Mapping[str, Any], words: Words) 
     signals = data.get("signals", {})
     sequence = signals.get("light_sequence", {})
     slots = [(str(u), str(v), int(t)) for u, v, t in (data.get("slots") or (issued.data.get("slots") if issued else None) or ())]
-    light = data.get("light") or {}
     return {
         "id": found.challenge,
         "declined": sequence.get("reason") == "light_declined",
@@ -149,7 +174,6 @@ def _challenge(case: Case, found: Check, data: Mapping[str, Any], words: Words) 
         "expires": issued.data.get("expires_at") if issued else None,
         "answered": found.at,
         "explained": _percent(sequence.get("value")),
-        "delay": f"{float(light['delay']) * 1000:.0f} ms" if light.get("delay") is not None else None,
         "drawn": Markup(_strip(slots, words)) if slots else None,
         "slots": [(n, *(_colour(words, c) for c in (u, v)), f"{1000 * t / 60:.0f}") for n, (u, v, t) in enumerate(slots, 1)],
     }
@@ -176,9 +200,12 @@ def _strip(slots: Sequence[tuple[str, str, int]], words: Words) -> str:
     return drawings.strip("strip", slots, says, words.language)
 
 
-def _versions(desk: Desk, data: Mapping[str, Any]) -> dict[str, Any]:
-    told = dict(data.get("model_versions", {}))
-    return {"thresholds": told.pop("thresholds", "–"), "in_force": _in_force(desk, data), "models": sorted(told.items())}
+def _versions(desk: Desk, data: Mapping[str, Any], words: Words) -> dict[str, Any]:
+    told, now = dict(data.get("model_versions", {})), desk.house.faces.versions
+    spoken = [(name, words.gettext(word)) for name, word in JUDGING if name in told or name in now]
+    judging = [(word, told.pop(name, "–"), data.get("model_versions", {}).get(name) == now.get(name)) for name, word in spoken]
+    thresholds = data.get("model_versions", {}).get("thresholds", "–")
+    return {"thresholds": thresholds, "in_force": _in_force(desk, data) is not None, "judging": judging, "models": sorted(told.items())}
 
 
 def _others(case: Case, found: Check, words: Words) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ def routes(desk: Desk) -> APIRouter:
         words = desk.words(request)
         with house.begin() as db:
             found = checks.drift(db=db, now=house.clock.now(), zone=house.settings.timezone, weeks=WEEKS)
-        calibration, problem = _calibration(desk)
+        calibration, problem = _calibration(desk, words.language)
         teller = rates.Teller(words, calibration)
         return desk.show(
             request,
@@ -41,9 +41,9 @@ def routes(desk: Desk) -> APIRouter:
     return router
 
 
-def _calibration(desk: Desk) -> tuple[rates.Calibration, str | None]:
+def _calibration(desk: Desk, language: str) -> tuple[rates.Calibration, str | None]:
     """What `liveness calibrate` wrote; an altered file is told, not drawn."""
     try:
         return rates.Calibration.parse(calibrations.read_calibration(desk.house.settings.home)), None
     except ModelsUnavailable as problem:
-        return rates.Calibration.parse(None), problem.message("en")
+        return rates.Calibration.parse(None), problem.message(language)

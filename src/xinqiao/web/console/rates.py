@@ -14,6 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from xinqiao.identity.liveness.drift import EDGES
+from xinqiao.identity.thresholds import ANY_DEVICE
 from xinqiao.journeys.checks import ALARM, OUTCOMES, WATCH, Drift, Index, Week
 
 from ..drawings import liveness as drawings
@@ -174,7 +175,8 @@ class Teller:
     # ── what has come since ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def drift(self, found: Drift) -> dict[str, Any]:
-        facts = self.calibration.classes.get(found.device)
+        classes = self.calibration.classes
+        facts = classes.get(found.device) or classes.get(ANY_DEVICE)  # what was never calibrated is judged as any camera
         expected = facts["histogram"]["live"] if facts else None
         indices = found.indices(expected)
         names = [week.begins.strftime("%m-%d") for week in found.weeks]
@@ -185,6 +187,7 @@ class Teller:
             "code": found.device,
             "checks": f"{found.checks:,}",
             "calibrated": facts is not None,
+            "as_any": facts is not None and found.device not in classes,
             "alarms": alarms,
             "stability": self._stability(found.device, word, names, indices) if any(v is not None for v in indices) else None,
             "outcomes": self._outcomes(found, word, names),

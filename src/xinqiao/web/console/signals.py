@@ -14,8 +14,8 @@ from xinqiao.identity.thresholds import Band, Thresholds
 from ..i18n import Words
 from .words import N_
 
-Bound = Callable[[Thresholds, str], "Band | float | None"]
-"""The bounds in force for a class of devices: a band, the least value that passes, or None where a rule is no single number."""
+Bound = Callable[[Thresholds], "Band | float"]
+"""The bounds in force: a band, or the least value that passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,8 @@ class Asked:
     """The bound is the most that passes, not the least."""
 
 
-def _device(thresholds: Thresholds, device: str) -> Band:
-    return thresholds.liveness.device(device)[1].band
-
-
 def _constant(value: float) -> Bound:
-    return lambda thresholds, device: value
+    return lambda thresholds: value
 
 
 QUALITY = N_("ISO/IEC 29794-5, in spirit")
@@ -50,7 +46,7 @@ ASKED: dict[str, Asked] = {
         N_("Does the ID portrait show one face, large and clear enough?"),
         QUALITY,
         N_("pixels between the eyes"),
-        lambda t, _: t.quality.portrait_eyes_apart_least,
+        lambda t: t.quality.portrait_eyes_apart_least,
     ),
     "selfie_quality": Asked(
         N_("Quality of the selfie"),
@@ -72,29 +68,27 @@ ASKED: dict[str, Asked] = {
         N_("Are the first, the middle and the last face one person's?"),
         N_("MobileFaceNet, Chen et al. 2018 (arXiv 1804.07573)"),
         N_("cosine"),
-        lambda t, _: t.one_person,
+        lambda t: t.one_person,
     ),
     "texture": Asked(
         N_("Texture (photo or screen attack)"),
         N_("Is this skin before a camera, or paper or a screen?"),
         N_("our own network on two crops; model card"),
         N_("0 to 1"),
-        lambda t, device: _device(t, device),
     ),
-    "temporal": Asked(N_("Movement over time"), N_("Do the frames move and make noise as one recording does?"), OURS),
     "match": Asked(
         N_("Match with the ID portrait"),
         N_("Is the face that of the ID portrait?"),
         N_("MobileFaceNet, Chen et al. 2018 (arXiv 1804.07573)"),
         N_("cosine"),
-        lambda t, _: t.match,
+        lambda t: t.match,
     ),
     "same_as_before": Asked(
         N_("The same face as before"),
         N_("Is it the face that passed an earlier check of this person?"),
         N_("revocable template, Charikar 2002"),
         N_("cosine"),
-        lambda t, _: t.match.doubt,
+        lambda t: t.match.sure,
     ),
     "timing": Asked(
         N_("Times of the frames"),
@@ -135,7 +129,10 @@ ASKED: dict[str, Asked] = {
         N_("0 to 1"),
     ),
     "light_skin": Asked(
-        N_("Skin under the light"), N_("How deep is the relief in red against blue? Told, never counted."), FLASHING, N_("ratio")
+        N_("Skin under the light"),
+        N_("How little does the answer look like a mask's? 1 less the network's share for masks; decides nothing by itself."),
+        N_("our own network on the light's answer; model card"),
+        N_("0 to 1"),
     ),
     "near_infrared": Asked(N_("Near infrared"), N_("Was a near-infrared picture given?"), SPECTRUM),
     "infrared_face": Asked(N_("Face in near infrared"), N_("Is the face there in near infrared too? A screen's is not."), SPECTRUM),
@@ -145,12 +142,12 @@ ASKED: dict[str, Asked] = {
     "depth": Asked(N_("Depth"), N_("Was a depth picture given?"), RELIEF),
     "depth_relief": Asked(N_("Relief"), N_("Is the face raised as a face is, and not flat or merely bent?"), RELIEF),
     "depth_texture": Asked(N_("Relief against picture"), N_("Do depth and picture fit each other as on a real face?"), RELIEF),
+    "calibration": Asked(N_("Calibration"), N_("Were thresholds set for the network that is in use?"), OURS),
     "fused": Asked(
         N_("All evidence together"),
         N_("Where several sources speak, does their sum speak for a living person?"),
         N_("sum of calibrated log-odds, Platt 1999"),
         N_("0 to 1"),
-        lambda t, device: _device(t, device),
     ),
 }
 LEAST, MOST = N_("at least %(n)s"), N_("at most %(n)s")
@@ -200,12 +197,13 @@ def reason_word(words: Words, code: str) -> str:
     return f"{words.gettext('The recording could not be read')} ({code})" if "." in code else code
 
 
-def bound_of(words: Words, name: str, thresholds: Thresholds, device: str) -> str:
-    """What bounds a signal, in words; empty where it is no single number."""
+def bound_of(words: Words, name: str, thresholds: Thresholds) -> str:
+    """What bounds a signal, in words; empty where it is no single number, or one that the record of each check holds."""
     one = asked(name)
-    found = one.bound(thresholds, device) if one.bound else None
-    if found is None:
-        return ""
+    return told_bound(words, one.bound(thresholds), most=one.most) if one.bound else ""
+
+
+def told_bound(words: Words, found: Band | float, *, most: bool = False) -> str:
     if isinstance(found, Band):
         return words.gettext("passes from %(sure)s, fails under %(doubt)s") % {"sure": f"{found.sure:g}", "doubt": f"{found.doubt:g}"}
-    return words.gettext(MOST if one.most else LEAST) % {"n": f"{found:g}"}
+    return words.gettext(MOST if most else LEAST) % {"n": f"{found:g}"}

@@ -142,6 +142,7 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "consent.ended": (N_("Consent ended"), "person", "warn"),
     "face.challenge_issued": (N_("Colours were issued for a recording"), "xinqiao", ""),
     "identity.unreadable": (N_("The recording could not be read"), "xinqiao", "warn"),
+    "identity.late": (N_("A recording came too late and decides nothing"), "xinqiao", "warn"),
     "face.refused": (N_("The face check was refused"), "person", "warn"),
     "identity.checked": (N_("Identity checked"), "xinqiao", "live"),
     "fraud.screened": (N_("Screened for fraud"), "xinqiao", "live"),
