@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from xinqiao.identity import REASONS, FaceModels
-from xinqiao.identity.liveness.challenge import Answer, analyse, declined
+from xinqiao.identity.liveness.challenge import Answer, analyse
 from xinqiao.identity.liveness.challenge.align import LATEST, align
 from xinqiao.identity.liveness.challenge.answer import SURE, judge, shape_signal
 from xinqiao.identity.liveness.challenge.maps import MOST, maps
@@ -135,13 +135,6 @@ def test_a_still_picture_does_not_answer(models: FaceModels) -> None:
     assert not answer.passed
 
 
-def test_whoever_declines_the_light_is_not_passed_but_told(answer_of) -> None:
-    answer = declined()
-    assert not answer.passed
-    assert {s.state for s in answer.signals} == {State.NOT_RUN}
-    assert answer.sequence.reason == "light_declined"
-
-
 def test_a_faint_answer_is_not_judged() -> None:
     clear = {"alive": 0.999, "mask": 0.0, "strength": 0.0, "clearness": 2.0}
     assert shape_signal(clear).state is State.PASS
@@ -202,6 +195,6 @@ def test_a_reflecting_sheet_answers_as_it_looks_and_a_shining_one_does_not() -> 
 
 
 def test_every_reason_has_words(answer_of) -> None:
-    answers = [declined(), answer_of(21), answer_of(31, "flat_print", "dim"), answer_of(23, room="outdoors")]
+    answers = [answer_of(21), answer_of(31, "flat_print", "dim"), answer_of(23, room="outdoors")]
     reasons = {s.reason for a in answers for s in a.signals if s.state is not State.NOT_CHECKED} - {None}
     assert reasons <= set(REASONS)

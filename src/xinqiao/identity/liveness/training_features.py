@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,7 +17,7 @@ import onnxruntime
 from xinqiao.kit import Refused, Settings
 
 from ..networks import FaceModels, load_session
-from ..observe import look
+from ..observe import Sight, look
 from . import onnx_head, signals, texture
 from .crops import two_crops
 from .decode import Kind, read_file
@@ -91,9 +91,7 @@ def _known(path: Path) -> Known | None:
     return Known(answers, features, varied_answers, varied)
 
 
-def _as_picture(sight):  # type: ignore[no-untyped-def] - Sight in, Sight out
-    from dataclasses import replace
-
+def _as_picture(sight: Sight) -> Sight:
     return replace(sight, gates=sight.gates.for_picture())
 
 

@@ -111,9 +111,3 @@ def _not_run(name: str) -> Signal:
 def unanswered(reason: str) -> Answer:
     """Nothing could be read."""
     return Answer(Signal("light_sequence", State.RETRY, None, reason), _not_run("shape"), _not_run("skin"))
-
-
-def declined() -> Answer:
-    """The route without flashes: the person chose not to see them. Nothing ran, so nothing passed, and a person decides."""
-    sequence = Signal("light_sequence", State.NOT_RUN, None, "light_declined")
-    return Answer(sequence, _not_run("shape"), _not_run("skin"))
