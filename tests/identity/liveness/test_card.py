@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from xinqiao.identity.errors import ModelsUnavailable
-from xinqiao.identity.liveness.card import model_files, read_card
+from xinqiao.identity.liveness.card import HERE, model_files, read_card
 from xinqiao.identity.networks import FaceModels
 from xinqiao.identity.own import basis, calibration_file, sealed, thresholds_file
 from xinqiao.kit import Settings
@@ -39,6 +39,13 @@ def test_what_ships_calls_itself_a_baseline_and_says_what_was_never_measured(hom
         assert any(unmeasured in one["en"] for one in card["not_measured"])
         assert unmeasured in card["card"]
     assert all(one["zh"] and one["zh"] in card["card"] for one in card["not_measured"])
+
+
+@pytest.mark.parametrize("part", ["challenge", "depth", "infrared"])
+def test_each_sensor_s_card_is_part_of_the_card_and_named(home: Settings, part: str) -> None:
+    told = read_card(home)["card"]
+    assert f"`identity/liveness/{part}/CARD.md`" in told
+    assert (HERE / part / "CARD.md").read_text("utf-8") in told
 
 
 def test_a_calibrated_class_is_told_with_its_people_and_its_errors(home: Settings) -> None:

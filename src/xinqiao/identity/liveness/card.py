@@ -94,13 +94,13 @@ def _percent(rate: float | None) -> str:
 
 
 def _texts(settings: Settings) -> Iterator[str]:
-    """What was written of the weights in use, theirs first; then of each sensor's part."""
+    """What was written of the weights in use, theirs first; then of the light challenge, depth and near infrared, each with its file."""
     folder, own = folder_of(settings), own_texture(settings.home)
     if own:
         yield _text(own[0] / "CARD.md")
     yield _text(CARD if folder == PACKAGED else folder / "CARD.md")
     for path in sorted(HERE.rglob("CARD.md")):
-        yield path.read_text("utf-8")
+        yield f"---\n\n*From `identity/liveness/{path.relative_to(HERE).as_posix()}`:*\n\n{path.read_text('utf-8')}"
 
 
 def _text(path: Path) -> str:
