@@ -107,11 +107,11 @@ BANDS = {"scale": 1.0, "shift": 0.0, "sure": 0.83, "doubt": 0.41, "calibrated": 
 OF_BEFORE = {"texture": {"state": "pass", "value": 0.9, "reason": None}, "match": {"state": "pass", "value": 0.8, "reason": None}}
 
 
-def written(platform: Platform, client: Client, **changes: object) -> str:
+def written(platform: Platform, client: Client, also: dict[str, object] | None = None, **changes: object) -> str:
     """The page of a check that an event tells of, judged by thresholds of before."""
     applied = platform.apply()
     person = platform.journeys.standing(applied.id).person_id
-    write(platform.house, applied.id, person, platform.house.clock.now(), told("refer", 0.6, signals=OF_BEFORE, **changes))
+    write(platform.house, applied.id, person, platform.house.clock.now(), told("refer", 0.6, signals=OF_BEFORE | (also or {}), **changes))
     (check,) = mine(platform, applied)
     return page_of(client, check)
 
@@ -138,6 +138,20 @@ def test_the_band_of_one_source_is_not_drawn_as_that_of_several(platform: Platfo
     page = written(platform, client, calibrated=False, bounds=BANDS, weights={"appearance": "0.4", "infrared": "1.2"})
     assert 'class="needle"' not in page
     assert "By which bounds this score was judged is not in its record" in page
+
+
+def test_the_band_that_judged_several_sources_is_drawn_as_the_record_tells_it(platform: Platform, client: Client) -> None:
+    both, spoken = [["appearance", "infrared"]], {"appearance": "0.4", "infrared": "1.2"}
+    used = BANDS | {"used": {"sure": "0.92", "doubt": "0.25", "cut": "0.6"}}
+    fused = {"fused": {"state": "refer", "value": "0.9", "reason": "borderline"}}
+    page = written(platform, client, also=fused, calibrated=False, bounds=used, weights=spoken, judged_as="any")
+    assert 'class="needle"' in page
+    assert "Fails under 0.25, passes from 0.92" in page
+    assert "0 to 1 · passes from 0.92, fails under 0.25" in page  # all evidence together
+    assert "0 to 1 · passes from 0.83, fails under 0.41" in page  # the texture
+    assert "judged as: any camera" in page
+    calibrated = written(platform, client, bounds=used | {"calibrated": True, "groups": both}, weights=spoken)
+    assert "0.83" not in calibrated  # a band that was measured with another sensor beside did not judge the picture alone
 
 
 def test_each_version_that_judged_is_said_to_be_in_force_or_replaced(platform: Platform, client: Client) -> None:
@@ -288,7 +302,7 @@ def test_a_try_that_could_not_be_read_hides_no_recording_and_has_none_itself(pla
     assert "There are no pictures of this check" in html.unescape(refused.text)
 
 
-@pytest.mark.parametrize("path", ["x", str(UUID(int=5)), str(new_id())])
+@pytest.mark.parametrize("path", ["x", str(UUID(int=5)), "01a20390-5fea-72a0-96de-ed808fe0f587"])
 def test_a_check_that_is_not_there_is_a_page_that_says_so(client: Client, path: str) -> None:
     assert client(Role.RISK).get(f"/console/checks/{path}").status_code == 404
 
