@@ -18,7 +18,6 @@ from xinqiao.identity import REASONS
 from xinqiao.journeys import checks
 from xinqiao.journeys.checks import Check
 from xinqiao.journeys.house import note
-from xinqiao.kit import new_id
 from xinqiao.staff import Role
 from xinqiao.vault import audit
 from xinqiao.web.console.desk import COOKIE
