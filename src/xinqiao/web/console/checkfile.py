@@ -48,7 +48,7 @@ def gather(desk: Desk, db: Connection, who: Operator, words: Words, check: UUID)
     return {
         "check": found,
         "unreadable": event.kind == "identity.unreadable",
-        "head": _head(found, case, words),
+        "head": _head(found, case, data, words),
         "reasons": [reason_word(words, code) for code in found.reasons],
         "scale": _scale(found, data, words),
         "groups": _signals(desk, found, data, words),
@@ -61,11 +61,13 @@ def gather(desk: Desk, db: Connection, who: Operator, words: Words, check: UUID)
     }
 
 
-def _head(found: Check, case: Case, words: Words) -> dict[str, Any]:
+def _head(found: Check, case: Case, data: Mapping[str, Any], words: Words) -> dict[str, Any]:
+    judged_as = str(data.get("judged_as") or found.device)
     return {
         "reference": case.application.reference or str(case.id)[-8:].upper(),
         "outcome": outcome_word(words, found.outcome),
         "device": device_word(words, found.device),
+        "judged_as": device_word(words, judged_as) if judged_as != found.device else None,
         "score": f"{found.score:.3f}" if found.score is not None else "–",
         "match": f"{found.match:.3f}" if found.match is not None else "–",
     }
@@ -77,16 +79,24 @@ def _in_force(desk: Desk, data: Mapping[str, Any]) -> Thresholds | None:
     return known if data.get("model_versions", {}).get("thresholds") == known.version else None
 
 
-def _own_band(data: Mapping[str, Any]) -> Band | None:
-    """Of the class of cameras, by which the texture was judged."""
-    told = data.get("bounds") or {}
+def _held(told: Mapping[str, Any]) -> Band | None:
     return Band(float(told["sure"]), float(told["doubt"])) if "sure" in told else None
 
 
+def _texture_band(data: Mapping[str, Any]) -> Band | None:
+    """That of the class of cameras; None where it was measured only together with other evidence, and so did not judge the texture alone."""
+    told = data.get("bounds") or {}
+    elsewhere = "used" in told and told.get("calibrated") and [APPEARANCE] not in told.get("groups", ())
+    return None if elsewhere else _held(told)
+
+
 def _score_band(data: Mapping[str, Any]) -> Band | None:
-    """By which the whole score was judged; None where the record does not tell: without a calibration other sources bring their own."""
+    """By which the whole score was judged. Records of before `used` tell it only where one kind of evidence spoke, or the class was calibrated."""
+    told = data.get("bounds") or {}
+    if "used" in told:
+        return _held(told["used"])
     alone = set(data.get("weights") or {}) <= {APPEARANCE}
-    return _own_band(data) if alone or data.get("calibrated") else None
+    return _held(told) if alone or data.get("calibrated") else None
 
 
 def _scale(found: Check, data: Mapping[str, Any], words: Words) -> dict[str, Any]:
@@ -134,7 +144,7 @@ def _signals(desk: Desk, found: Check, data: Mapping[str, Any], words: Words) ->
 
 def _bound(name: str, data: Mapping[str, Any], known: Thresholds | None, words: Words) -> str:
     """From the record where it tells; else from the thresholds, where they are still those of then."""
-    held = {"texture": _own_band, "fused": _score_band}.get(name)
+    held = {"texture": _texture_band, "fused": _score_band}.get(name)
     if held is not None:
         band = held(data)
         return told_bound(words, band) if band else ""

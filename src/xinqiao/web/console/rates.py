@@ -73,6 +73,7 @@ class Teller:
             "any": bool(self.calibration.classes),
             "version": self.calibration.version,
             "ignored": used if used and used.startswith("ignored") else None,
+            "undecided": bool(used and used.startswith("none")),
         }
 
     def measured(self, name: str) -> dict[str, Any]:
