@@ -4,6 +4,7 @@
     python scripts/liveness_fusion.py hear DIR OUT/heard.jsonl        # every session checked once, with all that lies beside it
     python scripts/liveness_fusion.py fit  OUT/heard.jsonl            # weight and shift of each group
     python scripts/liveness_fusion.py tell OUT/other.jsonl            # fused anew without each sensor; nothing is decoded again
+    python scripts/liveness_fusion.py light                           # how much the light may say for life; no session is asked
 
 Seeds used here are development's; what is measured for the record uses others (`make bench-liveness`). Everything is simulated.
 """
@@ -22,12 +23,14 @@ import numpy as np
 from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
 
-from xinqiao.identity import FaceModels, Signal, State
+from xinqiao.identity import FaceModels, Outcome, Signal, State
 from xinqiao.identity.liveness import Beside, Verdict
-from xinqiao.identity.liveness.decide import _as_found, fuse
+from xinqiao.identity.liveness.challenge.shape import shape_model
+from xinqiao.identity.liveness.decide import NEEDED, Evidence, _as_found, fuse, texture_told
 from xinqiao.identity.liveness.evaluate import LIVE, challenges, gather, told_of
 from xinqiao.identity.liveness.many import answer
 from xinqiao.identity.sources import APPEARANCE, Rule, shipped
+from xinqiao.identity.thresholds import Device, Fusion
 
 SENSORS = {
     "clip": (),
@@ -136,6 +139,28 @@ def fit(files: Sequence[Path]) -> None:
     print(f"area under the curve {roc_auc_score(live, z, sample_weight=w):.4f}")
 
 
+def light() -> None:
+    """The bound `for` of the light in steps of .05: whether a texture that just passes stays a pass beside a light that just passes, and from
+    where on a texture would be lifted by the sum, were it not for `lifts`."""
+    rule, bounds = shipped(), FaceModels.load().thresholds.liveness.device("any")[1]
+    sure, least = bounds.band.sure, min(band.sure for _, band in shape_model().bands)
+    steps = [n / 1000 for n in range(1, 1000)]
+    print(f"texture passes from {sure}, light from {least}; the two together from {rule.band([APPEARANCE, 'light']).sure}")
+    for most in (n / 20 for n in range(1, 31)):
+        group = replace(rule.groups["light"], most_for=most)
+        tried, free = (replace(rule, groups={**rule.groups, "light": replace(group, lifts=lifts)}) for lifts in (False, True))
+        keeps = _together(sure, least, bounds, tried)
+        lifted = [texture for texture in steps if _together(texture, 1.0, bounds, free)]
+        held = [texture for texture in steps if _together(texture, 1.0, bounds, tried)]
+        print(f"for {most:.2f}: keeps a pass {keeps!s:5} lifts from {lifted[0]:.3f} by the sum, from {held[0]:.3f} as it is shipped")
+
+
+def _together(texture: float, shape: float, bounds: Device, rule: Rule) -> bool:
+    told = [Signal(name, State.PASS) for name in (*NEEDED, "light_sequence", "light_shape") if name != "texture"]
+    evidence = {"texture": Evidence(texture), "light_shape": Evidence(shape)}
+    return fuse([*told, texture_told(texture, bounds, rule)], evidence, Fusion(0.6, {"any": bounds}), rule=rule).outcome is Outcome.PASS
+
+
 def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__)
     parts = ask.add_subparsers(dest="part", required=True)
@@ -143,11 +168,14 @@ def main() -> None:
     one.add_argument("folder", type=Path)
     one.add_argument("out", type=Path)
     one.add_argument("--most", type=int, default=10**9)
+    parts.add_parser("light")
     for name in ("fit", "tell"):
         parts.add_parser(name).add_argument("files", type=Path, nargs="+")
     given = ask.parse_args()
     if given.part == "hear":
         hear(given.folder, given.out, given.most)
+    elif given.part == "light":
+        light()
     else:
         {"fit": fit, "tell": tell}[given.part](given.files)
 

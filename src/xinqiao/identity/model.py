@@ -68,9 +68,11 @@ class IdentityEvidence:
     label: str | None = None
     """live, attack or retry: what the fusion believes, whatever is to happen."""
     device: str = "any"
-    """The class of cameras by whose calibration it was judged."""
+    """The class of cameras that recorded it, as far as the browser and the clip tell."""
+    judged_as: str = "any"
+    """The class by whose calibration it was judged: `any` where that of `device` was never measured."""
     calibrated: bool = False
-    """Whether this deployment measured that class on its own captures."""
+    """Whether this deployment measured that class's band on its own captures, with the kinds of evidence that spoke here."""
     challenge: str | None = None
     """The id of the light challenge that the recording answered."""
     weights: Mapping[str, float] = field(default_factory=dict)
@@ -78,7 +80,7 @@ class IdentityEvidence:
     sources: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Each source's probability of life and its weight within its group."""
     bounds: Mapping[str, Any] = field(default_factory=dict)
-    """Of this class of cameras, as they were: `replay` reads them."""
+    """Of the class it was judged as, as they were; under `used`, the band and the cut that judged the score. `replay` reads them."""
 
     def record(self) -> dict[str, Any]:
         """All that may stand in an event or an evidence pack: scores, codes, versions; no biometric data."""
@@ -91,6 +93,7 @@ class IdentityEvidence:
             "liveness": self.liveness.value if self.liveness else None,
             "label": self.label,
             "device": self.device,
+            "judged_as": self.judged_as,
             "calibrated": self.calibrated,
             "challenge": self.challenge,
             "weights": dict(self.weights),

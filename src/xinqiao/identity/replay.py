@@ -9,7 +9,7 @@ from typing import Any
 from .errors import FusionUnknown
 from .liveness.decide import Evidence, Verdict, rejudge
 from .model import Outcome, Signal, State, conclude
-from .sources import shipped
+from .sources import Rule, known, shipped
 from .thresholds import ANY_DEVICE, Device, Fusion
 
 OURS = ("portrait_quality", "match", "same_as_before")
@@ -20,23 +20,26 @@ NEAR = 1e-6
 def replay(record: Mapping[str, Any]) -> tuple[Outcome, str | None]:
     """The outcome again, and what differs from the record (None: nothing); `record` as `IdentityEvidence.record` wrote it, or as JSON holds it.
 
-    Raises FusionUnknown for a record of other rules than this release's; KeyError, TypeError, ValueError for what is no record.
+    It is judged by the rules that it names, those in force or earlier ones that are kept (`sources.known`). Raises FusionUnknown for a record
+    of rules that this release does not hold; KeyError, TypeError, ValueError for what is no record.
     """
-    known = record["model_versions"].get("fusion")
-    if known != shipped().version:
-        raise FusionUnknown(known or "–", shipped().version)
+    version = record["model_versions"].get("fusion")
+    rule = known(version)
+    if rule is None:
+        raise FusionUnknown(version or "–", shipped().version)
     signals = [_signal(name, one) for name, one in record["signals"].items()]
     ours = [s for s in signals if s.name in OURS or (record["challenge"] is None and s.name == "light_sequence")]
-    again = _fused([s for s in signals if s not in ours], record)
+    again = _fused([s for s in signals if s not in ours], record, rule)
     outcome = conclude(again.outcome, again.score, again.signals, ours)
     return outcome, _difference(record, again, outcome)
 
 
-def _fused(signals: list[Signal], record: Mapping[str, Any]) -> Verdict:
+def _fused(signals: list[Signal], record: Mapping[str, Any], rule: Rule) -> Verdict:
     bounds = Device.parse(record["bounds"])
     sources = {name: Evidence(float(one["probability"]), float(one["weight"])) for name, one in record["sources"].items()}
     told = Verdict(None, Outcome(record["liveness"]), None, tuple(signals), (), sources=sources)
-    return rejudge(told, bounds, bounds, Fusion(float(record["bounds"]["cut"]), {ANY_DEVICE: bounds}))
+    cut = record["bounds"].get("used", record["bounds"])["cut"]
+    return rejudge(told, bounds, bounds, Fusion(float(cut), {ANY_DEVICE: bounds}), rule=rule)
 
 
 def _difference(record: Mapping[str, Any], again: Verdict, outcome: Outcome) -> str | None:
@@ -45,6 +48,9 @@ def _difference(record: Mapping[str, Any], again: Verdict, outcome: Outcome) -> 
     told = record["liveness_score"]
     if (told is None) != (again.score is None) or (again.score is not None and not math.isclose(float(told), again.score, abs_tol=NEAR)):
         return f"its sources give a score of {again.score}, the record says {told}"
+    band = record["bounds"].get("used", {})
+    if again.band and "sure" in band and (float(band["sure"]), float(band["doubt"])) != (again.band.sure, again.band.doubt):
+        return f"its evidence is judged by {again.band}, the record says {dict(band)}"
     label = again.label.value if again.label else None
     if label != record["label"]:
         return f"its score means {label}, the record says {record['label']}"

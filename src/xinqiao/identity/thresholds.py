@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
@@ -74,11 +74,17 @@ class Device:
     """False: nobody has measured this deployment's own cameras, and what lies within the band goes to a person"""
     cut: float | None = None
     """The score from which this class is called live; None: `Fusion.cut`."""
+    groups: tuple[tuple[str, ...], ...] = ()
+    """Of `fusion.json`, sorted: each set of kinds of evidence with which the band was measured. It holds for no other set."""
 
     def __post_init__(self) -> None:
         told = (self.scale, self.shift, self.band.sure, self.band.doubt, 0.5 if self.cut is None else self.cut)
         if not (all(map(math.isfinite, told)) and self.scale > 0 and all(0 <= value <= 1 for value in told[2:])):
             raise ValueError("a class of cameras needs finite numbers, a scale above 0, and bounds from 0 to 1")
+
+    def measured(self, groups: Iterable[str]) -> bool:
+        """Whether this deployment measured the band on captures about which just these kinds of evidence spoke."""
+        return self.calibrated and tuple(sorted(set(groups))) in self.groups
 
     def calibrate(self, log_odds: float) -> float:
         """0-1."""
@@ -88,12 +94,22 @@ class Device:
     def parse(cls, data: Mapping[str, Any]) -> Self:
         band = Band(float(data["sure"]), float(data["doubt"]))
         cut = None if data.get("cut") is None else float(data["cut"])
-        return cls(float(data["scale"]), float(data["shift"]), band, bool(data["calibrated"]), cut)
+        return cls(float(data["scale"]), float(data["shift"]), band, bool(data["calibrated"]), cut, _sets(data.get("groups", ())))
 
     def record(self) -> dict[str, Any]:
         """As `parse` reads it."""
         whole = {"scale": self.scale, "shift": self.shift, "sure": self.band.sure, "doubt": self.band.doubt, "calibrated": self.calibrated}
-        return whole if self.cut is None else whole | {"cut": self.cut}
+        groups = {"groups": [list(one) for one in self.groups]} if self.groups else {}
+        return whole | groups | ({} if self.cut is None else {"cut": self.cut})
+
+
+def _sets(data: object) -> tuple[tuple[str, ...], ...]:
+    """Raises ValueError for what is no list of lists of names."""
+    if not isinstance(data, list | tuple) or not all(isinstance(one, list | tuple) and one for one in data):
+        raise ValueError("groups is a list of lists of names of kinds of evidence")
+    if not all(isinstance(name, str) for one in data for name in one):
+        raise ValueError("a kind of evidence has a name")
+    return tuple(sorted({tuple(sorted(set(one))) for one in data}))
 
 
 ANY_DEVICE = "any"

@@ -4,12 +4,14 @@ The score adds the evidence of each group of sources as log-odds, bounded by how
 by class of camera first (Platt 1999). A signal that failed for a reason no second look can mend (a frozen clip, a spliced one) sets it to nothing.
 Three answers: live, attack, and "try again: ..."; whether a person looks is the outcome's word. A signal that was needed and did not run never
 counts as passed. What is needed depends on what was given: a clip, and each sensor or challenge that came with it. In the dark the colour
-picture can neither speak nor veto where near infrared, depth or the challenge has spoken; where none has, the answer is "turn on a lamp".
+picture is not waited for where near infrared, depth or the challenge has spoken: what no frame was clear enough for is excused, what was
+measured counts as by day. Where none has spoken, the answer is "turn on a lamp". A group that does not lift (the screen's light) may take a
+pass away and never give one: what does not pass without it goes to a person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -19,7 +21,7 @@ import numpy as np
 from ..model import DECEIT, Outcome, Signal, State, decide, explain
 from ..reasons import Reason
 from ..sources import APPEARANCE, Rule, shipped
-from ..thresholds import ANY_DEVICE, Device, Fusion
+from ..thresholds import ANY_DEVICE, Band, Device, Fusion
 
 NEEDED = ("selfie_quality", "length", "motion", "one_person", "texture", "timing", "repeats")
 """Signals without which nothing passes."""
@@ -27,6 +29,8 @@ FAMILIES = (("light_sequence", "light_shape"), ("infrared_face", "infrared_textu
 """Where one of a family was asked, all of it is needed; and a family that has spoken carries the decision in the dark."""
 DARK = {"too_dark"}
 """Problems of the colour picture that are the room's, not the face's."""
+UNSEEN = {"not_run", *DARK}
+"""Why a network that looks at the picture did not run: no frame was fit to be looked at."""
 MOST = 20.0
 """Log-odds beyond which a probability is not told apart from certainty."""
 
@@ -63,8 +67,15 @@ class Verdict:
     signals: tuple[Signal, ...]
     reasons: tuple[Reason, ...]
     device: str = ANY_DEVICE
-    """The class of cameras that was asked for; judged as ANY_DEVICE where it was never calibrated."""
+    """The class of cameras that was asked for."""
+    judged_as: str = ANY_DEVICE
+    """The class whose calibration was used: ANY_DEVICE where that of `device` was never measured."""
     calibrated: bool = False
+    """Whether this deployment measured that class's band, and with just the kinds of evidence that spoke here."""
+    band: Band | None = None
+    """By which the score was judged; None without a score."""
+    cut: float | None = None
+    """From which the score was called live."""
     took_ms: float = 0.0
     evidence: Mapping[str, float] = field(default_factory=dict)
     """What each group of sources added to the score, in log-odds: above 0 for life, below against it."""
@@ -81,7 +92,9 @@ class Verdict:
             "reasons": [{"code": r.code, "zh": r.zh, "en": r.en} for r in self.reasons],
             "evidence": {name: round(value, 3) for name, value in self.evidence.items()},
             "device": self.device,
+            "judged_as": self.judged_as,
             "calibrated": self.calibrated,
+            "band": {"sure": self.band.sure, "doubt": self.band.doubt} if self.band else None,
             "ms": round(self.took_ms, 1),
         }
 
@@ -96,29 +109,65 @@ def fuse(
     rule: Rule | None = None,
 ) -> Verdict:
     """`evidence` by the name of its source. Where more than one speaks, what each alone would leave to a person is settled by the whole."""
-    rule, (_, bounds) = rule or shipped(), fusion.device(device)
-    whole, heard = _excused(signals, evidence, rule)
-    parts = contributions(heard, rule)
+    rule, (known, bounds) = rule or shipped(), fusion.device(device)
+    whole = _excused(signals, rule)
+    parts = contributions(evidence, rule)
     score = total(parts)
-    if score is not None and (len(heard) > 1 or set(parts) != {APPEARANCE}):
-        band = bounds.band if bounds.calibrated or set(parts) == {APPEARANCE} else rule.band(parts)
-        state = band.state(score)
+    band = band_of(set(parts), bounds, rule) if parts else None
+    if score is not None and band is not None and (len(evidence) > 1 or set(parts) != {APPEARANCE}):
+        state = _unlifted(band.state(score), evidence, bounds, rule)
         whole.append(Signal("fused", state, score, {State.REFER: "borderline", State.FAIL: "fused_attack"}.get(state)))
     if any(s.state is State.FAIL and s.reason in DECEIT for s in signals):
         score = 0.0
-    outcome = decide(_weighed(whole, heard, rule), needed(whole, excused=_dark(signals)))
+    outcome = decide(_weighed(whole, evidence, rule), needed(whole))
+    measured = bounds.measured(parts)
+    cut = bounds.cut if bounds.cut is not None and (measured or not bounds.calibrated) else fusion.cut
     return Verdict(
-        label=_label(outcome, score, bounds.cut if bounds.cut is not None else fusion.cut),
+        label=_label(outcome, score, cut),
         outcome=outcome,
         score=score,
         signals=tuple(whole),
         reasons=explain(whole, outcome),
         device=device,
-        calibrated=bounds.calibrated,
+        judged_as=known,
+        calibrated=measured,
+        band=band,
+        cut=cut,
         took_ms=took_ms,
         evidence=parts,
         sources=dict(evidence),
     )
+
+
+def band_of(spoken: Set[str], bounds: Device, rule: Rule) -> Band:
+    """By which the whole is judged where these groups (at least one) speak in this class of cameras.
+
+    A calibrated band holds for the sets of groups it was measured with; without a calibration the class's band is that of the picture alone,
+    and the rule's own hold for the rest. A class that decides nothing by the picture (sure 1) decides nothing in which the picture speaks.
+    """
+    if bounds.calibrated:
+        return bounds.band if bounds.measured(spoken) else rule.band(spoken)
+    alone = spoken == {APPEARANCE} or (APPEARANCE in spoken and bounds.band.sure >= 1)
+    return bounds.band if alone else rule.band(spoken)
+
+
+def _unlifted(state: State, evidence: Mapping[str, Evidence], bounds: Device, rule: Rule) -> State:
+    """A pass that stands without the groups that do not lift; else a person looks."""
+    rest = {source: one for source, one in evidence.items() if rule.groups[rule.group(source)].lifts}
+    if state is not State.PASS or len(rest) == len(evidence):
+        return state
+    parts = contributions(rest, rule)
+    score = total(parts)
+    stands = score is not None and band_of(set(parts), bounds, rule).state(score) is State.PASS
+    return State.PASS if stands else State.REFER
+
+
+def bounds_told(verdict: Verdict, fusion: Fusion) -> dict[str, Any]:
+    """What a record keeps so that `replay` comes to the verdict again: the class's bounds, and under `used` the band and cut that judged."""
+    bounds = fusion.devices[verdict.judged_as]
+    used = {"sure": verdict.band.sure, "doubt": verdict.band.doubt} if verdict.band else {}
+    cut = fusion.cut if verdict.cut is None else verdict.cut
+    return {"cut": fusion.cut} | bounds.record() | {"used": {**used, "cut": cut}}
 
 
 def rejudge(verdict: Verdict, before: Device, after: Device, fusion: Fusion, *, rule: Rule | None = None) -> Verdict:
@@ -126,11 +175,12 @@ def rejudge(verdict: Verdict, before: Device, after: Device, fusion: Fusion, *, 
 
     `fusion`: where `cut` stands, for a class that has none of its own.
     """
+    rule = rule or shipped()
     evidence, signals = dict(verdict.sources), [s for s in verdict.signals if s.name != "fused"]
     if "texture" in evidence:
         score = after.calibrate((evidence["texture"].log_odds - before.shift) / before.scale)
         evidence["texture"] = replace(evidence["texture"], probability=score)
-        signals = [texture_told(score, after) if s.name == "texture" else s for s in signals]
+        signals = [texture_told(score, after, rule) if s.name == "texture" else s for s in signals]
     return fuse([_as_found(s) for s in signals], evidence, Fusion(fusion.cut, {ANY_DEVICE: after}), took_ms=verdict.took_ms, rule=rule)
 
 
@@ -141,9 +191,9 @@ def _as_found(signal: Signal) -> Signal:
     return replace(signal, state=State.RETRY if signal.name == "selfie_quality" else State.NOT_RUN)
 
 
-def texture_told(score: float, bounds: Device) -> Signal:
+def texture_told(score: float, bounds: Device, rule: Rule | None = None) -> Signal:
     """Our network's signal for a calibrated score."""
-    state = bounds.band.state(score)
+    state = band_of({APPEARANCE}, bounds, rule or shipped()).state(score)
     return Signal("texture", state, score, {State.REFER: "texture_unsure", State.FAIL: "texture_attack"}.get(state))
 
 
@@ -166,20 +216,25 @@ def total(parts: Mapping[str, float]) -> float | None:
     return float(1 / (1 + np.exp(-np.clip(sum(parts.values()), -MOST, MOST)))) if parts else None
 
 
-def needed(signals: Sequence[Signal], *, excused: bool = False) -> tuple[str, ...]:
-    """Signals without which this capture does not pass: the clip's, and every family of which something was asked."""
+def needed(signals: Sequence[Signal]) -> tuple[str, ...]:
+    """Signals without which this capture does not pass: the clip's, and every family of which something was asked; not what the dark excused."""
     asked = {s.name for s in signals if s.state is not State.NOT_CHECKED}
-    clip = tuple(name for name in NEEDED if not (excused and name in ("selfie_quality", "texture")))
+    excused = {s.name for s in signals if s.state is State.NOT_CHECKED and s.reason in DARK} & {"selfie_quality", "texture"}
+    clip = tuple(name for name in NEEDED if name not in excused)
     return clip + tuple(name for family in FAMILIES if asked & set(family) for name in family)
 
 
-def _excused(signals: Sequence[Signal], evidence: Mapping[str, Evidence], rule: Rule) -> tuple[list[Signal], dict[str, Evidence]]:
-    """In the dark, where a family has spoken: the picture's quality and what looks at the picture are out of the count, and said to be."""
+def _excused(signals: Sequence[Signal], rule: Rule) -> list[Signal]:
+    """In the dark, where a family has spoken: the picture's quality, and what found no frame fit to be looked at, are out of the count, and said
+    to be. What was measured stays: half a clip in the dark takes back nothing that the other half has shown."""
     if not _dark(signals):
-        return list(signals), dict(evidence)
-    silent = {"selfie_quality", "texture"} | {s.name for s in signals if s.name.startswith("model_")}
-    told = [replace(s, state=State.NOT_CHECKED, reason="too_dark") if s.name in silent else s for s in signals]
-    return told, {source: one for source, one in evidence.items() if rule.group(source) != APPEARANCE}
+        return list(signals)
+    return [replace(s, state=State.NOT_CHECKED, reason="too_dark") if _blind(s, rule) else s for s in signals]
+
+
+def _blind(signal: Signal, rule: Rule) -> bool:
+    looks = signal.name.startswith("model_") or rule.sources.get(signal.name) == APPEARANCE
+    return signal.name == "selfie_quality" or (looks and signal.state is State.NOT_RUN and signal.reason in UNSEEN)
 
 
 def _dark(signals: Sequence[Signal]) -> bool:

@@ -77,7 +77,9 @@ def one_person_signal(models: FaceModels, sights: Sights) -> Signal:
 
 def texture_signal(models: FaceModels, usable: Sequence[Sight], device: str = ANY_DEVICE) -> tuple[float | None, Signal]:
     """The score, as calibrated for the class of camera, and its signal, from the best of `usable`."""
-    if not usable or models.texture is None:
+    if models.texture is None:
+        return None, Signal("texture", State.NOT_RUN, None, "not_checked")  # which no darkness excuses, as it does a missing frame
+    if not usable:
         return None, Signal("texture", State.NOT_RUN, None, "not_run")
     _, bounds = models.thresholds.liveness.device(device)
     score = bounds.calibrate(texture.log_odds(models.texture, [two_crops(s.picture, s.face) for s in usable[:JUDGED]]))
