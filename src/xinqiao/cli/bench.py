@@ -23,7 +23,8 @@ def bench(*names: str) -> int:
 
     Parameters
     ----------
-    names: Such as `ledger`, `credit`, `liveness` (hours: 10,000 simulated sessions; XINQIAO_BENCH_SESSIONS says how many).
+    names
+        Such as `ledger`, `credit`, `liveness` (hours: 10,000 simulated sessions; XINQIAO_BENCH_SESSIONS says how many).
     """
     folder = Path.cwd() / "bench"
     found = {path.stem: path for path in sorted(folder.glob("*.py")) if not path.stem.startswith("_")}

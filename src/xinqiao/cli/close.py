@@ -28,7 +28,8 @@ def close_day(
 
     Parameters
     ----------
-    on: The day, by default yesterday; days close in their order and when they are over.
+    on
+        The day, by default yesterday; days close in their order and when they are over.
     """
     from xinqiao.batch import end_of_day
 

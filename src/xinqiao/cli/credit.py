@@ -26,9 +26,12 @@ def train(data: Path, *, target: str, out: Path, as_json: Json = False) -> int:
 
     Parameters
     ----------
-    data: A table (CSV, CSV.gz or parquet) with one row a loan.
-    target: The column that says whether it defaulted (0 or 1).
-    out: Folder for the model, `card.json` and `card.md`.
+    data
+        A table (CSV, CSV.gz or parquet) with one row a loan.
+    target
+        The column that says whether it defaulted (0 or 1).
+    out
+        Folder for the model, `card.json` and `card.md`.
     """
     from xinqiao.credit.training import train_command
 

@@ -24,8 +24,10 @@ def export(application: UUID, *, out: Path | None = None, receiver: str | None =
 
     Parameters
     ----------
-    out: Folder to write to (by default `evidence` under XINQIAO_HOME).
-    receiver: The receiver's X25519 public key (64 hexadecimal digits): personal fields are encrypted for it instead of masked.
+    out
+        Folder to write to (by default `evidence` under XINQIAO_HOME).
+    receiver
+        The receiver's X25519 public key (64 hexadecimal digits): personal fields are encrypted for it instead of masked.
     """
     from xinqiao.journeys import evidence
 
@@ -47,8 +49,10 @@ def verify(
 
     Parameters
     ----------
-    key: The operator's public key as `xinqiao audit keys` prints it (hexadecimal); without it the pack's own key is only shown.
-    receiver_key: Your X25519 private key (hexadecimal), to open and check the encrypted part.
+    key
+        The operator's public key as `xinqiao audit keys` prints it (hexadecimal); without it the pack's own key is only shown.
+    receiver_key
+        Your X25519 private key (hexadecimal), to open and check the encrypted part.
     """
     from xinqiao.journeys import evidence
     from xinqiao.vault.audit import proof

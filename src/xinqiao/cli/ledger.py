@@ -60,7 +60,8 @@ def statement(
 
     Parameters
     ----------
-    accounts: Each kind, kind/owner or kind/owner/currency, such as `clearing` or `wallet/0199.../CNY`.
+    accounts
+        Each kind, kind/owner or kind/owner/currency, such as `clearing` or `wallet/0199.../CNY`.
     """
     from xinqiao.servicing.ledger import Account
 

@@ -30,8 +30,8 @@ Flag = Annotated[bool, cyclopts.Parameter(negative="")]
 
 
 def simulate(
-    *,
     out: Path,
+    *,
     sessions: int = 100,
     seed: int = 1,
     species: Names = (),
@@ -49,18 +49,30 @@ def simulate(
 
     Parameters
     ----------
-    out: Folder for live/, attack/, sensors/ and sessions.jsonl.
-    sessions: How many; half live, the rest spread evenly over the attack species.
-    seed: The same seed gives the same sessions.
-    species: live, flat_print, bent_print, phone_replay, tablet_replay, paper_mask, resin_mask, silicone_mask, printed_head.
-    rooms: dark, dim, indoor, office, window; outdoors only when asked for.
-    devices: basic, middle, flagship.
-    nir: Also a near-infrared picture.
-    depth: Also a depth map.
-    right: Also what a second colour camera beside the first saw.
-    video: How each session is stored.
-    height: Rows of a frame; the width is three quarters of it.
-    jobs: Processes.
+    out
+        Folder for live/, attack/, sensors/ and sessions.jsonl.
+    sessions
+        How many; half live, the rest spread evenly over the attack species.
+    seed
+        The same seed gives the same sessions.
+    species
+        live, flat_print, bent_print, phone_replay, tablet_replay, paper_mask, resin_mask, silicone_mask, printed_head.
+    rooms
+        dark, dim, indoor, office, window; outdoors only when asked for.
+    devices
+        basic, middle, flagship.
+    nir
+        Also a near-infrared picture.
+    depth
+        Also a depth map.
+    right
+        Also what a second colour camera beside the first saw.
+    video
+        How each session is stored.
+    height
+        Rows of a frame; the width is three quarters of it.
+    jobs
+        Processes.
     """
     from xinqiao.identity.liveness import simulate as simulator
     from xinqiao.identity.liveness.simulate.write import Order, known

@@ -28,7 +28,8 @@ def apr(file: Path, *, as_json: Json = False) -> int:
 
     Parameters
     ----------
-    file: JSON with advances and payments. Beside "unit_periods_per_year" a flow is [amount, whole periods, [odd days, days in a period]]; without
+    file
+        JSON with advances and payments. Beside "unit_periods_per_year" a flow is [amount, whole periods, [odd days, days in a period]]; without
         it {"amount", "day"}; or, dated, {"on", "amount", "what"} with "what" telling the cost that is paid ("interest", "fee.service" …).
     """
     from xinqiao.servicing import apr as rates

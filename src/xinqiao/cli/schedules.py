@@ -34,7 +34,8 @@ def schedule(file: Path, *, as_json: Json = False) -> int:
 
     Parameters
     ----------
-    file: JSON with "product" (a product, or the code of a shipped one such as "monthly") and "request" (principal, start, …).
+    file
+        JSON with "product" (a product, or the code of a shipped one such as "monthly") and "request" (principal, start, …).
     """
     from xinqiao.servicing.product import read_document
     from xinqiao.servicing.schedule import plan
@@ -50,7 +51,8 @@ def products(code: str | None = None, *, as_json: Json = False) -> int:
 
     Parameters
     ----------
-    code: such as "monthly"; without it, all of them.
+    code
+        such as "monthly"; without it, all of them.
     """
     from xinqiao.servicing.product import standard, standards
 

@@ -24,9 +24,12 @@ def up(*, host: str | None = None, port: int | None = None, workers: int = 1) ->
 
     Parameters
     ----------
-    host: Address to listen on (XINQIAO_HOST, 127.0.0.1).
-    port: Port to listen on (XINQIAO_PORT, 8600).
-    workers: Processes that share the port and the database.
+    host
+        Address to listen on (XINQIAO_HOST, 127.0.0.1).
+    port
+        Port to listen on (XINQIAO_PORT, 8600).
+    workers
+        Processes that share the port and the database.
     """
     import uvicorn
 
@@ -44,8 +47,10 @@ def demo(*, people: int = 12, book: int = 160, as_json: Json = False) -> int:
 
     Parameters
     ----------
-    people: How many invented people apply.
-    book: How many past loans the demo book holds.
+    people
+        How many invented people apply.
+    book
+        How many past loans the demo book holds.
     """
     from xinqiao.demo import run
 
@@ -64,9 +69,12 @@ def apply(
 
     Parameters
     ----------
-    file: The application as JSON, in the shape of POST /v1/applications.
-    selfie: A clip of about one second (webm, mp4, mov).
-    portrait: The portrait page of the ID card (JPEG, PNG).
+    file
+        The application as JSON, in the shape of POST /v1/applications.
+    selfie
+        A clip of about one second (webm, mp4, mov).
+    portrait
+        The portrait page of the ID card (JPEG, PNG).
     """
     from xinqiao import partners
     from xinqiao.demo import robot

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import signal
 import socket
 import threading
 import time
@@ -293,6 +294,8 @@ def _tell_places(settings: Settings, made: world.World, pack: Path | None, repor
 
 
 def _wait() -> None:
+    """Until Ctrl-C, or until a service manager asks to end: both leave no server of the database behind."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     console.print("Serving until Ctrl-C.")
     try:
         threading.Event().wait()
