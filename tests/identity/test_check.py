@@ -8,16 +8,31 @@ import pytest
 
 from xinqiao.demo.cast import a_challenge
 from xinqiao.demo.faces import DemoFace, demo_faces
-from xinqiao.identity import FaceModels, IdentityEvidence, IdNumberInvalid, ModelsUnavailable, Outcome, State, check, read_clip, replay
+from xinqiao.identity import (
+    FaceModels,
+    IdentityEvidence,
+    IdNumberInvalid,
+    ModelsUnavailable,
+    Outcome,
+    State,
+    check,
+    read_clip,
+    replay,
+    sent_meanwhile,
+)
 from xinqiao.identity.errors import KeyTooShort
 from xinqiao.identity.liveness import Beside
 from xinqiao.identity.liveness.challenge import Challenge
+from xinqiao.identity.liveness.injection import SAME_CLIP_BITS
 from xinqiao.identity.media import Picture
 from xinqiao.identity.networks import PACKAGED
+from xinqiao.identity.thresholds import Band, Fusion
 from xinqiao.kit import canonical
 
 from ..sitting import living
 from .conftest import ID_NUMBER, INDEX_KEY, TEMPLATE_KEY, film, photograph
+
+PHONE = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36"
 
 
 def run(models: FaceModels, portrait: bytes, clip: bytes, **changes: object) -> IdentityEvidence:
@@ -68,6 +83,55 @@ def test_who_declines_the_challenge_is_told_so(models: FaceModels, portrait: byt
     assert evidence.outcome is Outcome.REFER
     assert "light_declined" in [r.code for r in evidence.reasons]
     assert replay(evidence.record()) == (Outcome.REFER, None)
+
+
+def measured(models: FaceModels, **sure: float) -> FaceModels:
+    """As if these classes of cameras had been calibrated, each with its own bound from which it passes."""
+    shipped = models.thresholds.liveness
+    made = {
+        name: dataclasses.replace(shipped.devices["any"], band=Band(bound, 0.0), calibrated=True, cut=0.0, groups=(("appearance",),))
+        for name, bound in sure.items()
+    }
+    fusion = Fusion(shipped.cut, {**shipped.devices, **made})
+    return dataclasses.replace(models, thresholds=dataclasses.replace(models.thresholds, liveness=fusion))
+
+
+def test_without_a_challenge_nobody_passes_on_whatever_cameras(models: FaceModels, portrait: bytes, selfie: bytes) -> None:
+    soft = measured(models, any=0.0)
+    for flashes in (True, False):
+        evidence = run(soft, portrait, selfie, flashes=flashes)
+        assert (evidence.calibrated, evidence.liveness) == (True, Outcome.PASS), "all that could be measured speaks for them"
+        assert evidence.outcome is Outcome.REFER
+        assert states(evidence)["light_sequence"] is State.NOT_RUN
+
+
+def test_a_forged_name_of_a_browser_does_not_pick_a_softer_class(models: FaceModels) -> None:
+    """The clip stands upright, so it may call itself a phone's; phones are calibrated softer here than all cameras together."""
+    (sitter,), soft, never = living(1), {"phone_high": 0.0, "phone_basic": 0.0}, 0.999999999
+    portrait, clip = sitter.portrait, sitter.clip
+    alone = run(measured(models, **soft), portrait, clip, agent=PHONE)
+    assert alone.device in soft
+    assert (alone.judged_as, alone.liveness) == (alone.device, Outcome.PASS)
+    both = run(measured(models, **soft, any=never), portrait, clip, agent=PHONE)
+    assert (both.device, both.judged_as, both.liveness) == (alone.device, "any", Outcome.REFER)
+    assert both.bounds["sure"] == never
+    assert replay(both.record()) == (Outcome.REFER, None)
+    strict = run(measured(models, **dict.fromkeys(soft, never), any=0.0), portrait, clip, agent=PHONE)
+    assert (strict.judged_as in soft, strict.liveness) == (True, Outcome.REFER)
+
+
+def test_a_clip_that_was_sent_elsewhere_while_it_was_checked_fails(models: FaceModels, answered: tuple[bytes, Challenge, bytes]) -> None:
+    portrait, challenge, clip = answered
+    given = Beside(challenge=challenge, clip_key=INDEX_KEY, nearest=lambda mark: None)
+    first = run(models, portrait, clip, beside=given)
+    assert first.outcome is Outcome.PASS
+    assert sent_meanwhile(first, SAME_CLIP_BITS + 1) is first
+    again = sent_meanwhile(first, SAME_CLIP_BITS)
+    assert (again.outcome, again.label) == (Outcome.FAIL, "attack")
+    assert [r.code for r in again.reasons] == ["sent_before"]
+    assert replay(again.record()) == (Outcome.FAIL, None)
+    known = run(models, portrait, clip, beside=dataclasses.replace(given, nearest=lambda mark: SAME_CLIP_BITS))
+    assert again.record() | {"took_ms": 0} == known.record() | {"took_ms": 0}, "as if it had been known from the start"
 
 
 def test_a_later_face_is_compared_with_the_template_of_an_earlier_check(models: FaceModels, portrait: bytes, selfie: bytes) -> None:

@@ -6,7 +6,7 @@ from .model import IdentityEvidence, Outcome, Signal, State
 from .networks import FaceModels
 from .reasons import REASONS, Reason
 from .replay import replay
-from .service import check
+from .service import check, sent_meanwhile
 from .template import SAME_FACE_BITS, distance
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "read_clip",
     "read_image",
     "replay",
+    "sent_meanwhile",
 ]

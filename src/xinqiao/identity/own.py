@@ -5,7 +5,8 @@
     HOME/liveness/calibration.json                                         what the calibration measured, for the console's charts
 
 A file that was altered stops the loading; a calibration made with other weights is left aside and `versions["calibration"]` says so, for a
-threshold means nothing for scores of another network.
+threshold means nothing for scores of another network. For the same reason the shipped thresholds do not hold for a deployment's own network: until
+it is calibrated, everything goes to a person.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ModelsUnavailable
-from .thresholds import Device, Fusion, Thresholds
+from .thresholds import ANY_DEVICE, Band, Device, Fusion, Thresholds
 
 TEXTURE = "liveness_texture"
 APART = {"face_embedder", "thresholds", "calibration"}
@@ -29,6 +30,9 @@ LIVENESS = Path(__file__).parent / "liveness"
 PARTS = {"light": "challenge", "infrared": "infrared", "depth": "depth"}
 CLASS_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 IGNORED = "ignored"
+UNDECIDED = "everything goes to a person until `liveness calibrate` has run"
+REFERS = Band(1.0, 0.0)
+"""Under which nobody passes and nobody fails."""
 
 
 def texture_folder(home: Path) -> Path:
@@ -111,18 +115,40 @@ def calibrated(home: Path, shipped: Thresholds, versions: Mapping[str, str]) -> 
     Raises ModelsUnavailable for a file that is altered or holds bounds that make no sense.
     """
     told = read_sealed(thresholds_file(home))
+    if own_texture(home) is not None:
+        shipped = _undecided(shipped)
     if told is None:
-        return shipped, None
+        return shipped, f"none: {UNDECIDED}" if own_texture(home) is not None else None
     if strange := differing(told, versions):
-        return shipped, f"{IGNORED}: made with other weights ({', '.join(strange)}); run `liveness calibrate` again"
+        then = UNDECIDED if own_texture(home) is not None else "run `liveness calibrate` again"
+        return shipped, f"{IGNORED}: made with other weights ({', '.join(strange)}); {then}"
     try:
-        own = {name: Device.parse(one) for name, one in told["devices"].items()}
+        own = {name: _believed(Device.parse(one), shipped.liveness) for name, one in told["devices"].items()}
         if not all(CLASS_NAME.fullmatch(name) for name in own):
             raise ValueError("a class of cameras has no name of small letters")
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise ModelsUnavailable(f"{thresholds_file(home)}: {type(problem).__name__} {problem}") from problem
     fusion = Fusion(shipped.liveness.cut, {**shipped.liveness.devices, **own})
     return replace(shipped, liveness=fusion), f"{told['version']}@{told['sha256'][:8]}"
+
+
+def without_thresholds(versions: Mapping[str, str]) -> bool:
+    """Whether a deployment's own network runs that no calibration fits."""
+    return versions.get("calibration", "").endswith(UNDECIDED)
+
+
+def _undecided(shipped: Thresholds) -> Thresholds:
+    """The shipped classes for another network's scores, of which nothing is known."""
+    devices = {name: replace(one, band=REFERS, calibrated=False) for name, one in shipped.liveness.devices.items()}
+    return replace(shipped, liveness=Fusion(shipped.liveness.cut, devices))
+
+
+def _believed(device: Device, shipped: Fusion) -> Device:
+    """A class that was calibrated on simulated captures keeps its scale, but its band decides no more than the shipped one would."""
+    if device.calibrated:
+        return device
+    band = shipped.devices[ANY_DEVICE].band
+    return replace(device, band=Band(max(band.sure, device.band.sure), min(band.doubt, device.band.doubt)), cut=None)
 
 
 def differing(told: Mapping[str, Any], versions: Mapping[str, str]) -> list[str]:

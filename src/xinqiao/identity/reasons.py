@@ -68,6 +68,16 @@ REASONS = {
             "It is not certain that this page recorded the clip; a person will review it.",
         ),
         Reason("virtual_camera", "使用了虚拟摄像头，将由人工复核。", "A virtual camera was used; a person will review it."),
+        Reason(
+            "camera_unnamed",
+            "没有收到摄像头的名称，将由人工复核。",
+            "The name of the camera was not sent; a person will review it.",
+        ),
+        Reason(
+            "weights_uncalibrated",
+            "识别网络更换后尚未校准，将由人工复核。",
+            "The network was changed and has not been calibrated since; a person will review it.",
+        ),
         Reason("sent_before", "这段视频以前提交过，请重新拍摄。", "This clip was sent before; it is not a new recording."),
         Reason("face_changes", "视频中途换了人。", "The face changes to another person during the clip."),
         Reason(

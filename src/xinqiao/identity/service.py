@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 
-from . import idnumber, liveness, media, template
+from . import idnumber, liveness, media, own, template
 from .liveness import Beside, Capture, Verdict
+from .liveness.decide import Label, bounds_told, rejudge
 from .liveness.decode import Kind
 from .liveness.devices import device_class
-from .liveness.injection import facts
+from .liveness.injection import facts, sent_before_signal
 from .match import embed_face, similarity, unit
 from .media import Clip
 from .model import IdentityEvidence, Outcome, Signal, State, conclude, explain
@@ -57,12 +57,12 @@ def check(
     document = look(models, media.read_image(portrait))
     film = media.read_clip(clip, media.CHALLENGED_APPLICANT if given.challenge else media.APPLICANT)
     given = replace(given, device=device_class(agent, film)) if given.device == ANY_DEVICE else given
-    verdict = liveness.check_capture(models=models, capture=Capture(Kind.CLIP, film), beside=given)
+    verdict = _strictest(models, liveness.check_capture(models=models, capture=Capture(Kind.CLIP, film), beside=given))
     faces = embed_sights(models, _best(models, film))
     selfie = unit(faces.mean(0)) if len(faces) else None
     made = template.make_template(selfie, template_key) if selfie is not None else b""
     alike, match = _match(models, document, faces)
-    ours = (_portrait_quality(document), *_unlit(verdict, given, flashes=flashes), match, _same_as_before(models, made, before))
+    ours = (_portrait_quality(document), *_unlit(given, flashes=flashes), match, _same_as_before(models, made, before))
     outcome = conclude(verdict.outcome, verdict.score, verdict.signals, ours)
     return IdentityEvidence(
         outcome=outcome,
@@ -77,18 +77,13 @@ def check(
         liveness=verdict.outcome,
         label=verdict.label.value if verdict.label else None,
         device=verdict.device,
+        judged_as=verdict.judged_as,
         calibrated=verdict.calibrated,
         challenge=given.challenge.id if given.challenge else None,
         weights=dict(verdict.evidence),
         sources={name: {"probability": one.probability, "weight": one.weight} for name, one in verdict.sources.items()},
-        bounds=_bounds(models, verdict.device),
+        bounds=bounds_told(verdict, models.thresholds.liveness),
     )
-
-
-def _bounds(models: FaceModels, device: str) -> dict[str, Any]:
-    fusion = models.thresholds.liveness
-    _, used = fusion.device(device)
-    return {"cut": fusion.cut} | used.record()
 
 
 def _best(models: FaceModels, film: Clip) -> list[Sight]:
@@ -101,12 +96,40 @@ def _reasons(verdict: Verdict, ours: tuple[Signal, ...], outcome: Outcome) -> tu
     return tuple({r.code: r for r in (*theirs, *explain(ours, outcome))}.values())
 
 
-def _unlit(verdict: Verdict, given: Beside, *, flashes: bool) -> tuple[Signal, ...]:
-    """A recording without a challenge: a person decides, unless the deployment measured its own cameras and the rest of the evidence carries it."""
+SEVERITY = {Outcome.PASS: 0, Outcome.REFER: 1, Outcome.RETRY: 1, Outcome.FAIL: 2}
+
+
+def _strictest(models: FaceModels, verdict: Verdict) -> Verdict:
+    """What a forged browser's name cannot soften: a class of cameras counts only where ANY_DEVICE, once calibrated, is no stricter. And where the
+    deployment's own network has no thresholds of its own, a person decides."""
+    fusion = models.thresholds.liveness
+    name, mine = fusion.device(verdict.device)
+    if own.without_thresholds(models.versions):
+        held = Signal("calibration", State.REFER, None, "weights_uncalibrated")
+        again = rejudge(replace(verdict, signals=(*verdict.signals, held)), mine, mine, fusion)
+        return replace(again, device=verdict.device, judged_as=verdict.judged_as)
+    whole = fusion.devices[ANY_DEVICE]
+    if name == ANY_DEVICE or not whole.calibrated:
+        return verdict
+    other = replace(rejudge(verdict, mine, whole, fusion), device=verdict.device)
+    return other if SEVERITY[other.outcome] > SEVERITY[verdict.outcome] else verdict
+
+
+def sent_meanwhile(evidence: IdentityEvidence, apart: int) -> IdentityEvidence:
+    """The same check, where another recording that lies `apart` differing bits away was taken while it ran; unchanged where that is another clip."""
+    told = sent_before_signal(b"", lambda _: apart)
+    if told.state is not State.FAIL or told.name in {s.name for s in evidence.signals if s.state is State.FAIL}:
+        return evidence
+    signals = tuple(told if s.name == told.name else s for s in evidence.signals)
+    failed = {"outcome": Outcome.FAIL, "liveness": Outcome.FAIL, "label": Label.ATTACK.value, "liveness_score": 0.0}
+    return replace(evidence, signals=signals, reasons=explain(signals, Outcome.FAIL), **failed)
+
+
+def _unlit(given: Beside, *, flashes: bool) -> tuple[Signal, ...]:
+    """A recording without a challenge: nothing tells it from a stolen one that was put in the camera's place, so a person decides."""
     if given.challenge is not None:
         return ()
-    state = State.NOT_CHECKED if verdict.calibrated else State.NOT_RUN
-    return (Signal("light_sequence", state, None, "light_missing" if flashes else "light_declined"),)
+    return (Signal("light_sequence", State.NOT_RUN, None, "light_missing" if flashes else "light_declined"),)
 
 
 def _portrait_quality(document: Sight | None) -> Signal:

@@ -111,7 +111,11 @@ def submit_face(
         _unreadable(house, application, taken, refusal)
         raise
     with house.begin() as db:
-        _keep(house, db, application, evidence, taken, sent, nearest.mark)
+        case, late = _still_asked(house, db, application)
+        evidence = _told_apart(house, db, case, evidence, nearest.mark)
+        _keep(house, db, case, evidence, taken, sent, late=late is not None)
+    if late is not None:
+        raise late
     advance(house, application)
     return evidence
 
@@ -167,9 +171,10 @@ def _spend(house: House, db: Connection, case: Case, sent: Recording) -> Challen
 
 
 def _check(house: House, taken: _Taken, sent: Recording, nearest: _Nearest) -> IdentityEvidence:
+    from_page = _from_page(house, sent)
     beside = Beside(
-        from_page=_from_page(house, sent),
-        camera={"label": sent.camera} if sent.camera else None,
+        from_page=from_page,
+        camera={"label": sent.camera or ""} if from_page else None,
         clip_key=vault.blind(vault=house.vault, field="clip_key", value=house.settings.tenant),
         nearest=nearest,
         challenge=taken.challenge,
@@ -189,7 +194,7 @@ def _check(house: House, taken: _Taken, sent: Recording, nearest: _Nearest) -> I
 
 
 def _from_page(house: House, sent: Recording) -> bool:
-    """Whether the page's own recorder must have made it: only that plays a challenge, and names the camera.
+    """Whether the page's own recorder must have made it: only that plays a challenge, and names the camera. Without either a person decides anyway.
 
     In the demonstration invented people are filmed by a simulator, which no camera names.
     """
@@ -231,19 +236,39 @@ def tries_left(house: House, case: Case) -> int:
     return max(0, house.settings.face_attempts - case.progress.face_attempts - 1)
 
 
-def _keep(
-    house: House, db: Connection, application: UUID, evidence: IdentityEvidence, taken: _Taken, sent: Recording, mark: bytes | None
-) -> None:
-    """Store what the check left, unless another recording was quicker."""
+def _still_asked(house: House, db: Connection, application: UUID) -> tuple[Case, NotNow | None]:
+    """The case, and the refusal of a recording that comes when another was quicker. Raises NotNow and ConsentMissing where none may be kept."""
     case = take(db, application)
-    _expect_face(case)
+    try:
+        _expect_face(case)
+    except NotNow as late:
+        if not vault.has_basis(db, case.person, Purpose.IDENTITY, house.clock.now()):
+            raise
+        return case, late
     consent.require(db=db, clock=house.clock, person=case.person, purpose=Purpose.IDENTITY)
-    kept = vault.has_basis(db, case.person, Purpose.MEDIA, house.clock.now())
-    told = {"clip_sha256": sha256_hex(sent.clip), "media_kept": kept, "tries_left": tries_left(house, case), "taken_at": taken.at}
+    return case, None
+
+
+def _told_apart(house: House, db: Connection, case: Case, evidence: IdentityEvidence, mark: bytes | None) -> IdentityEvidence:
+    """Look once more, in turn, and remember: of two recordings of one clip that were checked at once, the second was sent before."""
+    if mark is None:
+        return evidence
+    recordings.take_turns(db=db, name=house.settings.tenant)
+    apart = recordings.nearest(db=db, clock=house.clock, application_id=case.id)(mark)
+    recordings.remember(db=db, clock=house.clock, person_id=case.person, application_id=case.id, mark=mark)
+    return evidence if apart is None else identity.sent_meanwhile(evidence, apart)
+
+
+def _keep(house: House, db: Connection, case: Case, evidence: IdentityEvidence, taken: _Taken, sent: Recording, *, late: bool) -> None:
+    """Store what the check left. Of one that was `late` the record alone, which decides nothing."""
+    kept = not late and vault.has_basis(db, case.person, Purpose.MEDIA, house.clock.now())
+    told = {"clip_sha256": sha256_hex(sent.clip), "media_kept": kept, "taken_at": taken.at}
     told |= {"slots": taken.challenge.body()["slots"] if taken.challenge else None}
+    if late:
+        note(db, house.clock, "identity.late", case.id, case.person, check=new_id(), **told, **evidence.record())
+        return
+    told |= {"tries_left": tries_left(house, case)}
     note(db, house.clock, "identity.checked", case.id, case.person, check=new_id(), **told, **evidence.record())
-    if mark is not None:
-        recordings.remember(db=db, clock=house.clock, person_id=case.person, application_id=case.id, mark=mark)
     values: dict[Field, bytes] = {}
     if evidence.template and evidence.outcome == "pass":
         values |= {Field.FACE_TEMPLATE: evidence.template, Field.TEMPLATE_KEY: taken.secret, Field.FACE_INDEX: evidence.face_index}

@@ -30,9 +30,11 @@ def clip(*, rate: float = 30, rows: int = 640, columns: int = 480, frames: int =
         (IPHONE, clip(rows=960, columns=540), "phone_high"),
         (WECHAT, clip(rate=15), "phone_basic"),
         (HARMONY, clip(rows=320, columns=240), "phone_basic"),
-        (ANDROID, clip(rows=480, columns=640), "phone_high"),
+        (ANDROID, clip(rows=480, columns=640), "any"),  # lies as a computer's camera does
         (WINDOWS, clip(rows=480, columns=640), "desktop"),
-        (MAC, clip(rate=12), "desktop"),
+        (MAC, clip(rate=12, rows=480, columns=640), "desktop"),
+        (MAC, clip(), "any"),  # an iPad calls itself so, and so may anything else
+        (WINDOWS, clip(rate=12), "any"),
         (None, clip(), "phone_high"),
         (None, clip(rate=18), "phone_basic"),
         (None, clip(rows=480, columns=640), "any"),

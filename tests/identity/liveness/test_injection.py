@@ -119,11 +119,17 @@ def test_only_what_a_browser_s_recorder_writes_passes_for_the_page_s_own(codec: 
         ("OBS Virtual Camera", State.REFER),
         ("ManyCam Video Source", State.REFER),
         ("/tmp/clip.mjpeg", State.REFER),
-        ("", State.NOT_CHECKED),
     ],
 )
 def test_a_camera_of_software_goes_to_a_person(label: str, state: State) -> None:
     assert camera_signal({"label": label}).state is state
+
+
+@pytest.mark.parametrize("camera", [{"label": ""}, {"label": "  "}, {"label": None}, {}])
+def test_a_camera_whose_name_was_left_out_goes_to_a_person(camera: dict) -> None:
+    assert camera_signal(camera).reason == "camera_unnamed"
+    assert camera_signal(camera).state is State.REFER
+    assert camera_signal(None).state is State.NOT_CHECKED
 
 
 def recoded(frames: list[Picture]) -> Clip:

@@ -34,6 +34,12 @@ def test_the_same_application_may_send_its_clip_again(db: Connection, clock: Fix
     assert nearest(db=db, clock=clock, application_id=FIRST)(MARK) is None
 
 
+def test_a_clip_that_a_server_with_a_faster_clock_took_is_found(db: Connection, clock: FixedClock) -> None:
+    ahead = FixedClock(NOW + timedelta(seconds=20))
+    remember(db=db, clock=ahead, person_id=ANN, application_id=FIRST, mark=MARK)
+    assert nearest(db=db, clock=clock, application_id=SECOND)(MARK) == 0
+
+
 def test_marks_of_another_size_are_not_compared(db: Connection, clock: FixedClock) -> None:
     remember(db=db, clock=clock, person_id=ANN, application_id=FIRST, mark=MARK[:16])
     assert nearest(db=db, clock=clock, application_id=SECOND)(MARK) is None

@@ -7,8 +7,9 @@
 | `desktop` | a computer's camera |
 | `any` | nothing is known, or what is known contradicts itself |
 
-A browser's name is easily forged, so a class never makes a check easier than `any` would be without calibration: every class is calibrated on
-its own captures, and one that was not is judged as `any`. Models of phones are not told apart: browsers no longer name them (Chromium's
+A browser's name is easily forged. So a name that the clip contradicts (a phone held like a computer's camera, or the reverse) is not believed; and
+where `any` is calibrated, a class never makes a check easier than `any` would: the stricter of the two answers counts (`identity.check`).
+A class that was not calibrated is judged as `any`. A deployment that calibrates classes therefore calibrates `any` too, on all its cameras. Models of phones are not told apart: browsers no longer name them (Chromium's
 reduced User-Agent says "Android 10; K" for all), and a class needs hundreds of people to be calibrated.
 """
 
@@ -37,11 +38,13 @@ MACHINE = re.compile(r"HeadlessChrome|PhantomJS|curl/|python|Wget|bot\b|Jsdom", 
 
 def device_class(agent: str | None, film: Clip) -> str:
     """One of CLASSES. `agent`: the User-Agent as it came, or None; `film`: the decoded clip. Never raises."""
-    said = _said(agent)
+    said, shape = _said(agent), _shape(film)
+    if shape is None or _upright(shape) == (said == DESKTOP):
+        return ANY_DEVICE
     if said == DESKTOP:
         return DESKTOP
-    rate, shape = frames_a_second(film), _shape(film)
-    if rate is None or shape is None or (said is None and not _upright(shape)):
+    rate = frames_a_second(film)
+    if rate is None:
         return ANY_DEVICE
     return PHONE_HIGH if rate >= RATE and min(shape) >= SIDE else PHONE_BASIC
 
@@ -72,5 +75,5 @@ def _shape(film: Clip) -> tuple[int, int] | None:
 
 
 def _upright(shape: tuple[int, int]) -> bool:
-    """Held as a phone is held; a computer's camera lies on its side."""
+    """Held as a phone is held; a computer's camera lies on its side. (A tablet that calls itself a Macintosh, as iPads do, is told by this too.)"""
     return shape[0] > shape[1]

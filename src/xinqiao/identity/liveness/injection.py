@@ -35,7 +35,7 @@ SAME_CLIP_BITS = 64
 """Differing bits of two clip marks (256) at or under which one clip was sent twice; its error rates stand in docs/liveness.md."""
 
 Camera = Mapping[str, Any]
-"""What the page knows of the camera: `label`, as the browser names the track."""
+"""What the page knows of the camera: `label`, as the browser names the track; empty where the page's script ran and told none."""
 
 
 def timing_signal(film: Clip) -> Signal:
@@ -117,9 +117,12 @@ def _made_by(film: Clip, one: Mapping[str, Any]) -> bool:
 
 
 def camera_signal(camera: Camera | None) -> Signal:
-    """A camera of software is not proof of deceit (it may blur a background), so a person looks."""
-    if not camera or not camera.get("label"):
+    """A camera of software is not proof of deceit (it may blur a background), so a person looks; and so where the name was left out, which costs
+    whoever uses one nothing. None: nobody asked."""
+    if camera is None:
         return Signal("camera", State.NOT_CHECKED, None, "not_asked")
+    if not str(camera.get("label") or "").strip():
+        return Signal("camera", State.REFER, None, "camera_unnamed")
     if re.search(facts()["virtual_cameras"], str(camera["label"])):
         return Signal("camera", State.REFER, None, "virtual_camera")
     return Signal("camera", State.PASS)

@@ -16,11 +16,14 @@ from sqlalchemy.dialects.postgresql import BIT, insert
 
 from xinqiao.kit import Clock, tables
 from xinqiao.kit.database import tenant
+from xinqiao.kit.locks import hold
 
 from .challenge.errors import ChallengeSpent
 
 WINDOW = timedelta(days=180)
 SPENT_KEPT = timedelta(days=1)
+CLOCKS_APART = timedelta(minutes=5)
+"""By how much another server's clock may be ahead of this one's."""
 
 clip = Table(
     "liveness_clip",
@@ -49,8 +52,10 @@ spent = Table(
 
 _ADD = text(
     """INSERT INTO liveness_clip (at, application_id, person_id, bits)
-       VALUES (:at, :application, :person, CAST(:bits AS bit varying)) ON CONFLICT DO NOTHING"""
+       SELECT greatest(CAST(:at AS timestamptz), max(at) + interval '1 microsecond'), :application, :person, CAST(:bits AS bit varying)
+       FROM liveness_clip WHERE application_id = :application AND person_id = :person AND at >= :at"""
 )
+"""Two marks of one application keep apart though the clock stood still between them."""
 _NEAREST = text(
     """SELECT min(bit_count(bits # CAST(:bits AS bit varying))) FROM liveness_clip
        WHERE at > :since AND at <= :now AND length(bits) = :size AND application_id <> :application"""
@@ -66,10 +71,21 @@ def nearest(*, db: Connection, clock: Clock, application_id: UUID) -> Callable[[
 
     def look(mark: bytes) -> int | None:
         now = clock.now()
-        given = {"bits": _bits(mark), "size": len(mark) * 8, "application": application_id, "since": now - WINDOW, "now": now}
+        given = {
+            "bits": _bits(mark),
+            "size": len(mark) * 8,
+            "application": application_id,
+            "since": now - WINDOW,
+            "now": now + CLOCKS_APART,
+        }
         return db.scalar(_NEAREST, given)
 
     return look
+
+
+def take_turns(*, db: Connection, name: str) -> None:
+    """Wait until no other transaction of the tenant called `name` looks and remembers: of two recordings of one clip, the second sees the first."""
+    hold(db, f"liveness-clips:{name}")
 
 
 def erase(*, db: Connection, person_id: UUID) -> int:

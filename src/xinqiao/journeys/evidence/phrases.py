@@ -20,6 +20,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "face.challenge_issued": ("发出光线验证", "Light challenge issued"),
     "identity.checked": ("人脸核验", "Face checked"),
     "identity.unreadable": ("视频无法读取", "Recording could not be read"),
+    "identity.late": ("视频迟到，未采用", "Recording came too late and decides nothing"),
     "fraud.screened": ("反欺诈筛查", "Screened for fraud"),
     "fraud.labelled": ("人工反欺诈结论", "Fraud label by staff"),
     "bureau.queried": ("查询征信", "Credit bureau asked"),
