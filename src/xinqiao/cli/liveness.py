@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -187,12 +187,14 @@ def evaluate(folder: Path, *, device: str = "any", out: Path | None = None, as_j
     return OK
 
 
-def checked_folder(folder: Path, device: str) -> tuple[list[Presentation], list[Verdict], int]:
-    """Every capture of a folder laid out as for `eval`, judged with what lies beside it, and how many other files there are. Raises FolderUnfit."""
+def checked_folder(folder: Path, device: str, left_out: Collection[str] = ()) -> tuple[list[Presentation], list[Verdict], int]:
+    """Every capture of a folder laid out as for `eval` (but of people `left_out`), judged with what lies beside it, and how many other files there
+    are. Raises FolderUnfit."""
     from xinqiao.identity.liveness import Beside
     from xinqiao.identity.liveness import evaluate as measuring
 
     found, others = measuring.gather(folder)
+    found = [p for p in found if p.person not in left_out]
     return (
         found,
         _checked([p.path for p in found], Beside(device=device, folder=folder / "sensors"), measuring.challenges(folder, found)),

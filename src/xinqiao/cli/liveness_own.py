@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -36,6 +37,9 @@ def calibrate(
 ) -> int:
     """Set the thresholds of a class of cameras by your own captures, laid out as for `eval`; what changed is printed.
 
+    People to whom a network of your own was fitted (`train`) are left out. Simulated captures calibrate no camera: their figures are kept, and the
+    class still counts as not calibrated.
+
     Parameters
     ----------
     folder
@@ -65,26 +69,30 @@ def calibrate(
         found = [_class(models, name, place, Aims(apcer, bpcer)) for name, place in calibrations.classes_in(folder, device).items()]
         written = [] if dry_run else [str(p) for p in calibrations.write(home, found, versions=models.versions, clock=SystemClock())]
         facts = {c.name: {"folder": place.name, "simulated": simulated, **c.facts} for c, place, simulated in found}
-        print_value({"classes": facts, "written": written}, as_json=as_json, human=lambda: _changes([c for c, _, _ in found], written))
+        print_value({"classes": facts, "written": written}, as_json=as_json, human=lambda: _changes(found, written))
     return OK
 
 
 def _class(models: FaceModels, name: str, folder: Path, aims: Aims) -> tuple[Calibrated, Path, bool]:
     from xinqiao.identity.liveness.calibrate import calibrate as reckon
-    from xinqiao.identity.liveness.evaluate import told_of
+    from xinqiao.identity.liveness.calibrations import of_simulation
+    from xinqiao.identity.liveness.evaluate import gather, told_of
+    from xinqiao.identity.liveness.own_weights import trained_on
 
     _, before = models.thresholds.liveness.device(name)
-    judged, paths = _judged(folder, name)
+    trained = trained_on(Settings().home, gather(folder)[0])
+    judged, paths = _judged(folder, name, trained)
     simulated = any(told_of(path) for path in paths)
-    return reckon(name, judged, before, models.thresholds.liveness, aims), folder, simulated
+    made = reckon(name, judged, before, models.thresholds.liveness, aims, left_out=len(trained))
+    return of_simulation(made) if simulated else made, folder, simulated
 
 
-def _judged(folder: Path, device: str) -> tuple[list[Judged], list[Path]]:
+def _judged(folder: Path, device: str, left_out: Collection[str]) -> tuple[list[Judged], list[Path]]:
     from xinqiao.identity.liveness.calibrate import Judged
 
     from .liveness import checked_folder
 
-    found, verdicts, _ = checked_folder(folder, device)
+    found, verdicts, _ = checked_folder(folder, device, left_out)
     return [Judged(p.person, p.species, v) for p, v in zip(found, verdicts, strict=True)], [p.path for p in found]
 
 
@@ -97,7 +105,8 @@ def train(
 ) -> int:
     """Refit the texture network's last layer to your own captures, laid out as for `eval`; no graphics card and no torch are needed.
 
-    It is put to use when it is better on people left out; then calibrate again. `liveness weights shipped` goes back.
+    It is put to use when it is better on people left out. From then on everything goes to a person until you calibrate, on captures of other people
+    than these: the network knows these. `liveness weights shipped` goes back.
 
     Parameters
     ----------
@@ -136,7 +145,7 @@ def train(
         facts = own_weights.facts(made, examples, skipped=skipped, simulated=simulated)
         place = None
         if not dry_run and (made.better or anyway):
-            place = own_weights.write(settings.home, made, examples, base=base, base_version=version, folder=folder.name, skipped=skipped, simulated=simulated, clock=SystemClock())  # fmt: skip
+            place = own_weights.write(settings.home, made, examples, captures=found, base=base, base_version=version, folder=folder.name, skipped=skipped, simulated=simulated, clock=SystemClock())  # fmt: skip
         print_value({**facts, "written": str(place) if place else None}, as_json=as_json, human=lambda: _trained(facts, place))
     return OK
 
@@ -168,7 +177,7 @@ def _trained(facts: dict[str, Any], place: Path | None) -> object:
     surely = f"loses less in {facts['surely_better']:.1%} of draws of people"
     said = f"Better on people left out: it {surely}." if facts["better"] else f"Not shown to be better on people left out: it {surely}."
     done = (
-        f"Written and in use: {place}. Now calibrate: a calibration made with other weights is left aside."
+        f"Written and in use: {place}. Everything goes to a person until you calibrate it, on captures of other people than these."
         if place
         else "The weights in use are unchanged."
     )
@@ -192,10 +201,21 @@ def weights(use: Literal["shipped", "own"] | None = None, *, as_json: Json = Fal
     return OK
 
 
-def _changes(made: list[Calibrated], written: list[str]) -> object:
+def _changes(made: list[tuple[Calibrated, Path, bool]], written: list[str]) -> object:
     from rich.console import Group
 
-    return Group(*(_changed(c) for c in made), "\n".join(["Written:", *written]) if written else "Nothing was written.")
+    said = [line for c, _, simulated in made for line in _said(c, simulated=simulated)]
+    return Group(*(_changed(c) for c, _, _ in made), *said, "\n".join(["Written:", *written]) if written else "Nothing was written.")
+
+
+def _said(c: Calibrated, *, simulated: bool) -> list[str]:
+    """What the figures of a class do not stand for."""
+    said = []
+    if simulated:
+        said.append(f"Simulated captures: {c.name} does not count as calibrated, and what is borderline still goes to a person.")
+    if c.facts["left_out"]:
+        said.append(f"{c.facts['left_out']} people were left out of {c.name}: the network in use was fitted to them.")
+    return said
 
 
 def _changed(c: Calibrated) -> object:

@@ -45,8 +45,8 @@ class ModelsUnavailable(Unavailable):
 
 class FusionUnknown(NotFound):
     code = "identity.fusion_unknown"
-    says = "The check was judged by fusion rules {0}; this release ships {1}."
-    says_zh = "该核验依据融合规则 {0} 判定；本版本包含 {1}。"
+    says = "The check was judged by fusion rules {0}, which this release ({1}) does not hold; the release whose identity/fusion.json has that version judges it."
+    says_zh = "该核验依据融合规则 {0} 判定，本版本（{1}）不含该规则；请用 identity/fusion.json 为该版本的发行版重算。"
 
 
 class CaptureMissing(Refused):
@@ -155,6 +155,12 @@ class TrainingUnfit(Unavailable):
     code = "liveness.training_unfit"
     says = "The texture network in use cannot be refitted ({0})."
     says_zh = "当前使用的纹理网络无法重新拟合（{0}）。"
+
+
+class TrainedUnknown(Refused):
+    code = "liveness.trained_unknown"
+    says = "The report of the network in use does not tell whom it was fitted to, so nobody here can be known to be new to it; run `xinqiao liveness train DIR` again."
+    says_zh = "当前网络的报告没有记录训练对象，无法确认样本中的人未参与训练；请重新运行 xinqiao liveness train DIR。"
 
 
 class OwnWeightsMissing(Refused):

@@ -80,6 +80,28 @@ def test_a_hundred_captures_of_one_person_are_one_person() -> None:
         calibrate("any", people(10, captures=40), SHIPPED, ANY, LOOSE)
 
 
+def retry(person: str, species: str) -> Judged:
+    """A clip in which no face could be judged though a score was made of it."""
+    blind = [Signal("selfie_quality", State.RETRY, 0.0, "no_face")]
+    return Judged(person, species, fuse([*blind, texture_told(0.9, SHIPPED)], {"texture": Evidence(0.9)}, ANY))
+
+
+def test_people_without_an_answer_prove_nothing() -> None:
+    """Fifty-eight who were judged, and forty whose every capture is to be tried again: 5 % needs fifty-nine."""
+    rows = [*people(58, captures=1, species=("print",)), *(retry(f"r{n}", s) for n in range(40) for s in ("live", "print"))]
+    assert rows[-1].verdict.score is not None
+    with pytest.raises(CalibrationTooFew) as refusal:
+        calibrate("any", rows, SHIPPED, ANY, LOOSE)
+    assert "58 living and 58 attacked" in refusal.value.message("en")
+    more = [*people(60, captures=1, species=("print",)), *(retry(f"r{n}", "live") for n in range(40))]
+    assert calibrate("any", more, SHIPPED, ANY, LOOSE).facts["people"]["live"] == 60
+
+
+def test_which_evidence_was_seen_together_is_told() -> None:
+    lit = [judged(f"q{n}", kind, mean, light_shape=p) for n in range(60) for kind, mean, p in (("live", 3.0, 0.9), ("print", -3.0, 0.1))]
+    assert calibrate("any", [*people(60), *lit], SHIPPED, ANY, LOOSE).facts["groups"] == [["appearance"], ["appearance", "light"]]
+
+
 def test_a_camera_that_shifts_every_score_is_set_right() -> None:
     """The shipped bands would refer or refuse every living person here."""
     found = calibrate("phone_basic", people(80, live=-1.0, attack=-5.0, spread=0.6), SHIPPED, ANY, LOOSE)
@@ -135,7 +157,7 @@ def test_nobody_s_rows_are_in_two_folds() -> None:
 
 
 def test_a_capture_is_judged_anew_as_it_would_have_been() -> None:
-    strict = Device(0.7, -0.4, Band(0.7, 0.4), calibrated=True)
+    strict = Device(0.7, -0.4, Band(0.7, 0.4), calibrated=True, groups=(("appearance", "light"),))
     first = judged("a", "live", 2.0, light_shape=0.8).verdict
     there = rejudge(first, SHIPPED, strict, ANY)
     assert there.calibrated
@@ -156,6 +178,24 @@ def test_what_the_dark_excused_is_excused_again() -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------ on disk
+
+
+def test_simulated_captures_calibrate_no_camera(tmp_path: Path, made: Calibrated, models: FaceModels, clock: FixedClock) -> None:
+    calibrations.write(tmp_path, [(made, Path("drawn"), True)], versions=models.versions, clock=clock)
+    _, device = FaceModels.load(Settings(home=tmp_path)).thresholds.liveness.device("phone_basic")
+    shipped = models.thresholds.liveness.devices["any"].band
+    assert not device.calibrated
+    assert (device.scale, device.shift) == (made.after.scale, made.after.shift)
+    assert device.band.sure >= shipped.sure
+    assert device.band.doubt <= shipped.doubt
+    told = calibrations.read_calibration(tmp_path)
+    assert told is not None
+    assert told["classes"]["phone_basic"]["simulated"]
+    assert told["classes"]["phone_basic"]["after"]["calibrated"] is False
+    kept(tmp_path, made, models, clock)
+    assert FaceModels.load(Settings(home=tmp_path)).thresholds.liveness.device("phone_basic")[1].calibrated, (
+        "the same of real captures counts"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +222,8 @@ def test_a_calibration_is_used_from_then_on(tmp_path: Path, made: Calibrated, mo
     curve = np.array(one["det"]["print"])
     assert (np.diff(curve[:, 0]) <= 0).all()
     assert (np.diff(curve[:, 1]) >= 0).all()
-    assert calibrations.living_scores(tmp_path)["phone_basic"] == one["histogram"]["live"]
+    file = json.loads((tmp_path / "liveness" / "thresholds.json").read_text())
+    assert file["devices"]["phone_basic"]["groups"] == [["appearance"]] == one["groups"]
 
 
 def test_another_class_is_added_and_the_first_stays(tmp_path: Path, made: Calibrated, models: FaceModels, clock: FixedClock) -> None:

@@ -187,17 +187,27 @@ def test_a_lender_s_own_captures_become_its_own_weights_and_thresholds(place: di
     assert min(trained["people"].values()) >= 14
     assert trained["after"]["eer"] <= trained["before"]["eer"] + 0.02
     assert trained["written"].endswith("liveness_texture")
+    _, told, _ = run(mine, "weights", "--json")
+    assert told["calibration"].startswith("none: everything goes to a person")
+    code, told, _ = run(mine, "calibrate", folder, "--apcer", "0.2", "--bpcer", "0.2", "--json")
+    assert code == 1
+    assert told["error"]["code"] == "liveness.calibration_too_few"
+    assert "15 people were left out: the network in use was fitted to them" in told["error"]["detail"]
+    code, told, _ = run(mine, "card", "--json")
+    assert told["versions"]["liveness_texture"].startswith("own-")
+    assert "this deployment's own texture network" in told["card"]
+    run(mine, "weights", "shipped", "--json")
     code, told, _ = run(mine, "calibrate", folder, "--apcer", "0.2", "--bpcer", "0.2", "--json")
     assert code == 0
     one = told["classes"]["any"]
     assert one["rates"]["apcer"]["print"] <= 0.2
     assert one["rates"]["bpcer"] <= 0.2
+    assert one["left_out"] == 0
     code, told, _ = run(mine, "card", "--json")
     assert told["devices_calibrated"] == {"any": True}
-    assert told["versions"]["liveness_texture"].startswith("own-")
-    assert "this deployment's own texture network" in told["card"]
-    code, told, _ = run(mine, "weights", "shipped", "--json")
+    code, told, _ = run(mine, "weights", "own", "--json")
     assert told["calibration"].startswith("ignored: made with other weights (liveness_texture)")
+    assert told["calibration"].endswith("everything goes to a person until `liveness calibrate` has run")
     _, told, said = run(mine, "check", demo_faces("live")[0].clip, "--json")
     assert told["calibrated"] is False
     assert "ignored: made with other weights" in " ".join(said.split())

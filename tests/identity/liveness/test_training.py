@@ -7,15 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xinqiao.identity import FaceModels, ModelsUnavailable
-from xinqiao.identity.errors import OwnWeightsMissing, TrainingTooFew
-from xinqiao.identity.liveness import own_weights, texture
+from xinqiao.demo.faces import demo_faces
+from xinqiao.identity import FaceModels, ModelsUnavailable, Outcome, State, check, replay
+from xinqiao.identity.errors import OwnWeightsMissing, TrainedUnknown, TrainingTooFew
+from xinqiao.identity.liveness import check_file, own_weights, texture
+from xinqiao.identity.liveness.evaluate import Presentation
 from xinqiao.identity.liveness.onnx_head import with_features
 from xinqiao.identity.liveness.training import Example, Head, Trained, fit, train
 from xinqiao.identity.liveness.training_features import Known, ask, known_of, vary
 from xinqiao.identity.networks import load_session, shipped_texture
 from xinqiao.identity.thresholds import Band
 from xinqiao.kit import FixedClock, Settings
+
+from ..conftest import ID_NUMBER
 
 BAND = Band(0.8, 0.45)
 SEED, COUNT = 20261122, 24
@@ -92,8 +96,6 @@ def test_a_changed_copy_looks_like_the_picture_and_is_not_it() -> None:
 
 def test_what_is_fitted_to_is_what_the_check_sees(models: FaceModels, person) -> None:
     """The mean answer over a clip's frames is the texture score of the check, so that a fit to one holds for the other."""
-    from xinqiao.identity.liveness import check_file
-
     base, _ = shipped_texture(None)
     ((_, known),) = known_of([person.clip], settings=Settings(home=Path("/nonexistent")), weights=base, jobs=1)
     assert known is not None
@@ -132,7 +134,74 @@ def made() -> Trained:
 
 def kept(home: Path, made: Trained, clock: FixedClock) -> None:
     base, version = shipped_texture(None)
-    own_weights.write(home, made, EXAMPLES, base=base, base_version=version, folder="captures", skipped=3, simulated=False, clock=clock)
+    own_weights.write(
+        home,
+        made,
+        EXAMPLES,
+        captures=captures(home),
+        base=base,
+        base_version=version,
+        folder="captures",
+        skipped=3,
+        simulated=False,
+        clock=clock,
+    )
+
+
+def captures(home: Path, prefix: str = "", names: str = "p", count: int = 10) -> list[Presentation]:
+    """Files of made-up content, each person's own; `prefix` makes other files of the same people."""
+    found = []
+    for n in range(count):
+        for species in ("live", "print"):
+            file = home / f"{prefix}{names}" / str(n) / f"{species}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(f"{prefix}{n}{species}")
+            found.append(Presentation(file, f"{names}{n}", species))
+    return found
+
+
+def test_people_whom_a_network_was_fitted_to_are_known_again_by_name_or_by_file(tmp_path: Path, made: Trained, clock: FixedClock) -> None:
+    kept(tmp_path, made, clock)
+    everybody = {f"p{n}" for n in range(10)}
+    assert own_weights.trained_on(tmp_path, captures(tmp_path)) == everybody
+    assert own_weights.trained_on(tmp_path, captures(tmp_path, prefix="later")) == everybody
+    assert own_weights.trained_on(tmp_path, captures(tmp_path, names="renamed")) == {f"renamed{n}" for n in range(10)}
+    assert own_weights.trained_on(tmp_path, captures(tmp_path, prefix="new", names="q")) == set()
+    report = (tmp_path / "models" / "liveness_texture" / "report.json").read_text()
+    assert '"p3"' not in report
+    own_weights.switch(tmp_path, use=False)
+    assert own_weights.trained_on(tmp_path, captures(tmp_path)) == set(), "the shipped network was fitted to none of them"
+
+
+def test_a_network_that_does_not_tell_whom_it_was_fitted_to_is_not_calibrated(tmp_path: Path, made: Trained, clock: FixedClock) -> None:
+    kept(tmp_path, made, clock)
+    file = tmp_path / "models" / "liveness_texture" / "report.json"
+    told = json.loads(file.read_text())
+    del told["fitted_to"]
+    file.write_text(json.dumps(told))
+    with pytest.raises(TrainedUnknown):
+        own_weights.trained_on(tmp_path, captures(tmp_path))
+
+
+def test_under_a_network_of_its_own_nothing_is_decided_before_it_is_calibrated(
+    tmp_path: Path, made: Trained, clock: FixedClock, models: FaceModels
+) -> None:
+    """The shipped thresholds were set for other scores: neither they nor a calibration of them decide."""
+    kept(tmp_path, made, clock)
+    mine = FaceModels.load(Settings(home=tmp_path))
+    told, device = mine.thresholds.liveness.device("phone_high")
+    assert (told, device.calibrated) == ("any", False)
+    assert {device.band.state(score) for score in (0.0, 0.001, 0.5, 0.999)} == {State.REFER}
+    assert mine.versions["calibration"].startswith("none: everything goes to a person")
+    person = demo_faces("live")[0]
+    assert check_file(models=mine, path=person.clip).outcome is Outcome.REFER
+    given = {"portrait": person.portrait.read_bytes(), "id_number": ID_NUMBER, "template_key": b"k" * 32}
+    evidence = check(models=mine, clip=person.clip.read_bytes(), **given)
+    assert evidence.outcome is Outcome.REFER
+    assert "weights_uncalibrated" in [r.code for r in evidence.reasons]
+    assert replay(evidence.record()) == (Outcome.REFER, None)
+    own_weights.switch(tmp_path, use=False)
+    assert FaceModels.load(Settings(home=tmp_path)).thresholds.liveness == models.thresholds.liveness
 
 
 def test_own_weights_are_used_by_their_hash_and_can_be_switched_off(

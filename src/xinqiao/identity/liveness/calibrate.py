@@ -21,7 +21,7 @@ from scipy.stats import beta
 
 from ..errors import CalibrationTooFew, CalibrationUseless
 from ..thresholds import Band, Device, Fusion
-from .decide import Verdict, rejudge
+from .decide import Label, Verdict, rejudge
 from .drift import EDGES, histogram
 from .evaluate import LIVE, Answer, answer_of, det_points, measure
 
@@ -75,9 +75,9 @@ def at_most(errors: float, people: int) -> float:
     return 1.0 if errors >= people else float(beta.ppf(CONFIDENCE, errors + 1, people - errors))
 
 
-def calibrate(name: str, rows: Sequence[Judged], before: Device, fusion: Fusion, aims: Aims) -> Calibrated:
-    """Raises CalibrationTooFew and CalibrationUseless."""
-    _require_people(name, rows, aims)
+def calibrate(name: str, rows: Sequence[Judged], before: Device, fusion: Fusion, aims: Aims, *, left_out: int = 0) -> Calibrated:
+    """`left_out`: how many people are not among `rows` because the network in use was fitted to them. Raises CalibrationTooFew and CalibrationUseless."""
+    _require_people(name, rows, aims, left_out)
     folds = fold_by_person([r.person for r in rows])
     scored: list[_Scored] = []
     answers: list[Answer] = []
@@ -87,18 +87,22 @@ def calibrate(name: str, rows: Sequence[Judged], before: Device, fusion: Fusion,
         scale, shift = platt(others, before)
         scored += _scores(mine, before, scale, shift, fusion)
         theirs = _scores(others, before, scale, shift, fusion)
-        after = _device(scale, shift, theirs, _within_reach(theirs, aims))
+        after = _device(scale, shift, theirs, _within_reach(theirs, aims), groups_seen(rows))
         answers += [answer_of(r.person, r.species, rejudge(r.verdict, before, after, fusion)) for r in mine]
     scale, shift = platt(rows, before)
-    after = _device(scale, shift, scored, aims)
-    facts = _facts(rows, scored, answers, before, after, fusion, aims)
+    after = _device(scale, shift, scored, aims, groups_seen(rows))
+    facts = {**_facts(rows, scored, answers, before, after, fusion, aims), "left_out": left_out}
     if facts["rates"]["eer"] is None or facts["rates"]["eer"] >= USELESS:
         raise CalibrationUseless(name, "-" if facts["rates"]["eer"] is None else f"{facts['rates']['eer']:.0%}")
     return Calibrated(name, before, after, facts)
 
 
-def _require_people(name: str, rows: Sequence[Judged], aims: Aims) -> None:
-    live, attacked = ({r.person for r in rows if (r.species == LIVE) is side and r.verdict.score is not None} for side in (True, False))
+def _answered(row: Judged) -> bool:
+    return row.verdict.score is not None and row.verdict.label in (Label.LIVE, Label.ATTACK)
+
+
+def _require_people(name: str, rows: Sequence[Judged], aims: Aims, left_out: int) -> None:
+    live, attacked = ({r.person for r in rows if (r.species == LIVE) is side and _answered(r)} for side in (True, False))
     need_live, need_attacked = (max(FEWEST, people_needed(rate)) for rate in (aims.bpcer, aims.apcer))
     if len(live) >= need_live and len(attacked) >= need_attacked:
         return
@@ -106,6 +110,9 @@ def _require_people(name: str, rows: Sequence[Judged], aims: Aims) -> None:
     bpcer, apcer = (math.ceil(provable(len(some)) * 1000) / 1000 for some in (live, attacked))
     advice = (f"These can prove --bpcer {max(bpcer, aims.bpcer)} --apcer {max(apcer, aims.apcer)}." if able else f"At least {FEWEST} of each are needed for anything.")  # fmt: skip
     zh = f"现有人数可用 --bpcer {max(bpcer, aims.bpcer)} --apcer {max(apcer, aims.apcer)}。" if able else f"每一类至少需要{FEWEST}人。"
+    if left_out:
+        advice += f" {left_out} people were left out: the network in use was fitted to them, so they can prove nothing about it. Collect others, or go back by `xinqiao liveness weights shipped`."  # fmt: skip
+        zh += f"另有{left_out}人用于训练当前网络，不能再用来证明其效果，未计入。请采集其他人的样本，或运行 xinqiao liveness weights shipped 换回随附网络。"
     raise CalibrationTooFew(
         name, len(live), len(attacked), f"{aims.bpcer:.1%}", need_live, f"{aims.apcer:.1%}", need_attacked, advice, zh, field="folder"
     )
@@ -163,7 +170,7 @@ OPEN = Band(0.0, 0.0)
 
 def _scores(rows: Sequence[Judged], before: Device, scale: float, shift: float, fusion: Fusion) -> list[_Scored]:
     """Of the captures that got an answer, under a band that stops nothing."""
-    bare = Device(scale, shift, OPEN, calibrated=True)
+    bare = Device(scale, shift, OPEN, calibrated=True, groups=_tuples(groups_seen(rows)))
     told = [(r, rejudge(r.verdict, before, bare, fusion)) for r in rows]
     return [
         _Scored(r.person, r.species, 0.0 if v.outcome.value == "fail" else v.score)
@@ -172,9 +179,13 @@ def _scores(rows: Sequence[Judged], before: Device, scale: float, shift: float, 
     ]
 
 
-def _device(scale: float, shift: float, scored: Sequence[_Scored], aims: Aims) -> Device:
+def _tuples(groups: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(map(tuple, groups))
+
+
+def _device(scale: float, shift: float, scored: Sequence[_Scored], aims: Aims, groups: Sequence[Sequence[str]]) -> Device:
     sure, doubt = band_of(scored, aims)
-    return Device(scale, shift, Band(sure, doubt), calibrated=True, cut=_between(doubt, sure))
+    return Device(scale, shift, Band(sure, doubt), calibrated=True, cut=_between(doubt, sure), groups=_tuples(groups))
 
 
 def _within_reach(scored: Sequence[_Scored], aims: Aims) -> Aims:
@@ -237,10 +248,10 @@ def _facts(
     rows: Sequence[Judged], scored: Sequence[_Scored], answers: Sequence[Answer], before: Device, after: Device, fusion: Fusion, aims: Aims
 ) -> dict[str, Any]:
     species = sorted({r.species for r in rows} - {LIVE})
-    people = {name: len({r.person for r in rows if r.species == name}) for name in (LIVE, *species)}
+    people = {name: len({r.person for r in rows if r.species == name and _answered(r)}) for name in (LIVE, *species)}
     old = [answer_of(r.person, r.species, rejudge(r.verdict, before, before, fusion)) for r in rows]
     curve = [Answer(s.person, s.species, LIVE, "pass", s.score, 0.0) for s in scored]
-    attacked = {r.person for r in rows if r.species != LIVE}
+    attacked = {r.person for r in rows if r.species != LIVE and _answered(r)}
     return {
         "aims": {"apcer": aims.apcer, "bpcer": aims.bpcer, "confidence": CONFIDENCE},
         "people": {"live": people[LIVE], "attacked": len(attacked), "species": {name: people[name] for name in species}},
@@ -257,7 +268,13 @@ def _facts(
             "attack": histogram(s.score for s in scored if s.species != LIVE),
         },
         "sources": sorted({source for r in rows for source in r.verdict.sources}),
+        "groups": groups_seen(rows),
     }
+
+
+def groups_seen(rows: Sequence[Judged]) -> list[list[str]]:
+    """The sets of groups of evidence that spoke together in some capture: a band that was set for these says nothing of others."""
+    return [list(one) for one in sorted({tuple(sorted(r.verdict.evidence)) for r in rows if _answered(r) and r.verdict.evidence})]
 
 
 def _rates(answers: Sequence[Answer]) -> Mapping[str, Any]:

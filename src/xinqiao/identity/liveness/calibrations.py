@@ -3,17 +3,20 @@
     DIR/live/…, DIR/attack/…                one class, named by the command (`any` unless told)
     DIR/CLASS/live/…, DIR/CLASS/attack/…    a class for every folder, named as `devices.CLASSES` names them
 
-`HOME/liveness/thresholds.json`: `{"version", "weights", "devices": {CLASS: {"scale", "shift", "sure", "doubt", "cut", "calibrated"}}, "sha256"}`.
+`HOME/liveness/thresholds.json`: `{"version", "weights", "devices": {CLASS: {"scale", "shift", "sure", "doubt", "cut", "calibrated",
+"groups"}}, "sha256"}`; `groups`: the sets of groups of evidence that the captures showed, each a sorted list (`calibrate.groups_seen`).
 `HOME/liveness/calibration.json`: `{"version", "weights", "classes": {CLASS: …}, "sha256"}`, each class with `date` (ISO 8601, UTC), `folder`,
 `simulated`, `weights` and the facts of `calibrate.calibrate`: `people`, `captures`, `aims`, `before`, `after`, `rates` (as `liveness eval` prints
 them, cross-fitted), `rates_before`, `provable_apcer`, `det` ({SPECIES: [[APCER, BPCER], …]}), `histogram` ({"edges", "live", "attack"}; bins as
-`drift.histogram` makes them), `sources`. Classes calibrated earlier with the same weights stay; those made with others are dropped.
+`drift.histogram` makes them), `sources`, `groups`, `left_out` (people to whom the network in use was fitted). A class of simulated captures keeps
+its scale and its figures, but is not `calibrated`: no camera was measured. Classes calibrated earlier with the same weights stay; those made with others are dropped.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +48,12 @@ def write(home: Path, made: Sequence[tuple[Calibrated, Path, bool]], *, versions
     """`made`: what was calibrated, from which folder, and whether that was simulated. Both files, old classes kept where the weights are the
     same. Raises OutUnwritable, and ModelsUnavailable for an old file that was altered."""
     now, weights = clock.now(), basis(versions)
+    made = [(of_simulation(c) if simulated else c, folder, simulated) for c, folder, simulated in made]
     version = f"calibration-{now:%Y%m%dT%H%MZ}"
-    devices = {**_kept(thresholds_file(home), "devices", weights), **{c.name: c.after.record() for c, _, _ in made}}
+    devices = {
+        **_kept(thresholds_file(home), "devices", weights),
+        **{c.name: {**c.after.record(), "groups": c.facts["groups"]} for c, _, _ in made},
+    }
     facts = {
         c.name: {"date": now.isoformat(timespec="seconds"), "folder": folder.name, "simulated": simulated, "weights": weights, **c.facts}
         for c, folder, simulated in made
@@ -62,6 +69,12 @@ def write(home: Path, made: Sequence[tuple[Calibrated, Path, bool]], *, versions
     except OSError as problem:
         raise OutUnwritable(str(home / "liveness"), type(problem).__name__) from problem
     return thresholds_file(home), calibration_file(home)
+
+
+def of_simulation(made: Calibrated) -> Calibrated:
+    """The same, not counting as calibrated: what the simulator draws is no camera of this deployment's."""
+    after = replace(made.after, calibrated=False)
+    return replace(made, after=after, facts={**made.facts, "after": after.record()})
 
 
 def _kept(file: Path, part: str, weights: Mapping[str, str]) -> dict[str, Any]:
@@ -80,9 +93,3 @@ def _replace(file: Path, body: Mapping[str, Any]) -> None:
 def read_calibration(home: Path) -> dict[str, Any] | None:
     """calibration.json, for charts; None where nothing was calibrated. Raises ModelsUnavailable for a file that was altered."""
     return read_sealed(calibration_file(home))
-
-
-def living_scores(home: Path) -> dict[str, Sequence[float]]:
-    """By class, the histogram of living people's scores: what `drift.weekly` compares with."""
-    told = read_calibration(home) or {"classes": {}}
-    return {name: one["histogram"]["live"] for name, one in told["classes"].items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -11,18 +12,20 @@ from typing import Any
 
 from xinqiao.kit import Clock
 
-from ..errors import OutUnwritable, OwnWeightsMissing
-from ..own import TEXTURE, texture_entry, texture_folder
+from ..errors import OutUnwritable, OwnWeightsMissing, TrainedUnknown
+from ..own import TEXTURE, own_texture, texture_entry, texture_folder
 from . import onnx_head
+from .evaluate import Presentation
 from .training import SURE, Example, Trained
 
 FILE = "texture.onnx"
 
 
 def write(
-    home: Path, trained: Trained, examples: Sequence[Example], *, base: bytes, base_version: str, folder: str, skipped: int, simulated: bool, clock: Clock
+    home: Path, trained: Trained, examples: Sequence[Example], *, captures: Sequence[Presentation], base: bytes, base_version: str, folder: str, skipped: int, simulated: bool, clock: Clock
 ) -> Path:  # fmt: skip
-    """The network, its manifest, its card and the report, in use from now on; the folder. Raises OutUnwritable."""
+    """The network, its manifest, its card and the report, in use from now on; the folder. `captures`: all that it was fitted to, so that their
+    people are known again (`trained_on`). Raises OutUnwritable."""
     now, place = clock.now(), texture_folder(home)
     head = trained.head
     weights = onnx_head.corrected(base, gain=head.gain, weights=head.weights, bias=head.bias)
@@ -41,6 +44,7 @@ def write(
         **facts(trained, examples, skipped=skipped, simulated=simulated),
         "date": now.isoformat(timespec="seconds"),
         "base": base_version,
+        "fitted_to": _marks(captures, secrets.token_bytes(16)),
     }
     try:
         place.mkdir(parents=True, exist_ok=True)
@@ -61,6 +65,37 @@ def switch(home: Path, *, use: bool) -> dict[str, Any]:
     entry = {**entry, "use": use}
     _put(texture_folder(home) / "manifest.json", json.dumps([entry], indent=1).encode())
     return entry
+
+
+def trained_on(home: Path, captures: Sequence[Presentation]) -> set[str]:
+    """The people among these to whom the network in use was fitted, by their folder's name or by any of their files; none where the shipped one
+    runs. Raises TrainedUnknown where the network's report does not tell."""
+    if own_texture(home) is None:
+        return set()
+    try:
+        told = json.loads((texture_folder(home) / "report.json").read_text("utf-8"))["fitted_to"]
+        salt, marks = bytes.fromhex(told["salt"]), {*told["names"], *told["files"]}
+    except (OSError, KeyError, TypeError, ValueError) as problem:
+        raise TrainedUnknown(field="folder") from problem
+    return {c.person for c in captures if _name(c, salt) in marks or _content(c, salt) in marks}
+
+
+def _marks(captures: Sequence[Presentation], salt: bytes) -> dict[str, Any]:
+    """Salted hashes: a list that tells whether somebody is on it, and of whom it is made to nobody who does not hold their captures."""
+    return {
+        "salt": salt.hex(),
+        "names": sorted({_name(c, salt) for c in captures}),
+        "files": sorted({_content(c, salt) for c in captures}),
+    }
+
+
+def _name(capture: Presentation, salt: bytes) -> str:
+    return hashlib.blake2b(capture.person.encode(), digest_size=16, key=salt, person=b"name").hexdigest()
+
+
+def _content(capture: Presentation, salt: bytes) -> str:
+    with capture.path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16, key=salt, person=b"file")).hexdigest()
 
 
 def facts(trained: Trained, examples: Sequence[Example], *, skipped: int, simulated: bool) -> dict[str, Any]:
@@ -107,7 +142,7 @@ def card(report: Mapping[str, Any], version: str, digest: str, now: datetime, fo
         f"It is {verdict}: it loses less in {report['surely_better']:.1%} of draws of people ({SURE:.0%} are asked for); logarithmic loss"
         f" {report['loss']['shipped']:.3f} (shipped, calibrated) and {report['loss']['refitted']:.3f} (refitted).",
         "The rates are those of the recipe on people left out; the network in use is fitted to everybody. Its scale may differ from the shipped"
-        " one's: run `xinqiao liveness calibrate` before its thresholds are trusted. An attack species that the folder does not hold was not"
+        " one's: until `xinqiao liveness calibrate` has run on captures of other people, everything goes to a person. An attack species that the folder does not hold was not"
         " measured. What the trunk was trained on, and every other signal, is told in the card that follows.",
     ]
     return "\n\n".join(lines) + "\n"
