@@ -15,13 +15,14 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy import text
 
 from xinqiao.identity import REASONS
+from xinqiao.identity.liveness.challenge.shape import shape_model
 from xinqiao.journeys import checks
 from xinqiao.journeys.checks import Check
 from xinqiao.journeys.house import note
 from xinqiao.staff import Role
 from xinqiao.vault import audit
 from xinqiao.web.console.desk import COOKIE
-from xinqiao.web.console.signals import ASKED
+from xinqiao.web.console.signals import ASKED, PROMISE
 
 from .checking import checked, told, write
 from .conftest import Applied, Platform, Visit
@@ -151,6 +152,37 @@ def test_the_band_that_judged_several_sources_is_drawn_as_the_record_tells_it(pl
     assert "judged as: any camera" in page
     calibrated = written(platform, client, bounds=used | {"calibrated": True, "groups": both}, weights=spoken)
     assert "0.83" not in calibrated  # a band that was measured with another sensor beside did not judge the picture alone
+
+
+def test_doubt_that_the_whole_settled_is_named_and_promises_nobody(platform: Platform, client: Client) -> None:
+    doubt = {"state": "refer", "value": "0.56", "reason": "texture_unsure"}
+    applied = platform.apply()
+    person = platform.journeys.standing(applied.id).person_id
+    signals = {"texture": doubt, "fused": {"state": "pass", "value": "0.85", "reason": None}}
+    write(platform.house, applied.id, person, platform.house.clock.now(), told("pass", 0.85, signals=signals))
+    page = page_of(client, mine(platform, applied)[0])
+    assert "Doubt in: Texture (photo or screen attack); settled by all evidence together." in page
+    assert "Every signal that was asked passed." not in page
+    assert "whether a living person was recorded. Settled by all evidence together." in page
+    assert "a person will review it" not in page
+    referred = written(platform, client, also={"texture": doubt})
+    assert "Did not pass: Texture (photo or screen attack)." in referred
+    assert "a person will review it" in referred
+
+
+def test_every_promise_that_a_person_will_look_is_one_that_can_be_left_out() -> None:
+    for one in REASONS.values():
+        assert one.zh.endswith(PROMISE[0]) == one.en.endswith(PROMISE[1]), one.code
+
+
+def test_the_shapes_bounds_are_told_while_the_network_of_then_is_in_force(platform: Platform, client: Client) -> None:
+    shape = {"light_shape": {"state": "pass", "value": "0.97", "reason": None}}
+    now = platform.house.faces.versions
+    page = written(platform, client, also=shape, model_versions={"thresholds": "of-before", "light": now["light"]})
+    for _, band in shape_model().bands:
+        assert f"{band.sure:.3g}" in page
+        assert f"{band.doubt:.3g}" in page
+    assert "0 to 1 · bounds by the answer's strength" in written(platform, client, also=shape)
 
 
 def test_each_version_that_judged_is_said_to_be_in_force_or_replaced(platform: Platform, client: Client) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from markupsafe import Markup
 from sqlalchemy import Connection
 
+from xinqiao.identity.liveness.challenge.shape import shape_model
 from xinqiao.identity.sources import APPEARANCE
 from xinqiao.identity.thresholds import Band, Thresholds
 from xinqiao.journeys import checks
@@ -50,6 +51,7 @@ def gather(desk: Desk, db: Connection, who: Operator, words: Words, check: UUID)
         "unreadable": event.kind == "identity.unreadable",
         "head": _head(found, case, data, words),
         "reasons": [reason_word(words, code) for code in found.reasons],
+        "doubt": _doubt(found, data, words),
         "scale": _scale(found, data, words),
         "groups": _signals(desk, found, data, words),
         "parts": _parts(data, words),
@@ -117,12 +119,36 @@ def _scale(found: Check, data: Mapping[str, Any], words: Words) -> dict[str, Any
     return {"drawn": Markup(drawn), **told}
 
 
+def _is_settled(found: Check, data: Mapping[str, Any]) -> bool:
+    """Whether the check passed because all evidence together did, whatever one signal alone would have left to a person."""
+    return found.outcome == "pass" and (data.get("signals", {}).get("fused") or {}).get("state") == "pass"
+
+
+def _doubt(found: Check, data: Mapping[str, Any], words: Words) -> str:
+    """What is said where no reason is: which signals did not pass, and what became of that."""
+    told = data.get("signals", {})
+    weak = sorted((name for name, one in told.items() if one.get("state") not in ("pass", "not_checked")), key=_place)
+    if not weak:
+        return words.gettext("Every signal that was asked passed.")
+    names = words.both("、", ", ").join(word_of(words, name) for name in weak)
+    settled = _is_settled(found, data)
+    said = (
+        words.gettext("Doubt in: %(signals)s; settled by all evidence together.")
+        if settled
+        else words.gettext("Did not pass: %(signals)s.")
+    )
+    return said % {"signals": names}
+
+
+def _place(name: str) -> tuple[int, str]:
+    return ORDER.get(name, len(ORDER)), name
+
+
 def _signals(desk: Desk, found: Check, data: Mapping[str, Any], words: Words) -> list[dict[str, Any]]:
     """What did not pass first, then what passed, then what was not asked."""
-    known = _in_force(desk, data)
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name, _ in GROUPS}
     told = data.get("signals", {})
-    for name in sorted(told, key=lambda one: (ORDER.get(one, len(ORDER)), one)):
+    for name in sorted(told, key=_place):
         one = told[name]
         state, what = str(one.get("state")), asked(name)
         group = {"pass": "passed", "not_checked": "silent"}.get(state, "weak")
@@ -133,8 +159,9 @@ def _signals(desk: Desk, found: Check, data: Mapping[str, Any], words: Words) ->
                 "state": (words.gettext(word), tone),
                 "value": short(one.get("value")),
                 "unit": words.gettext(what.unit) if what.unit else "",
-                "bound": _bound(name, data, known, words),
-                "why": reason_word(words, one["reason"]) if one.get("reason") else "",
+                "bound": _bound(desk, name, data, words),
+                "why": reason_word(words, one["reason"], reviewed=found.outcome == "refer") if one.get("reason") else "",
+                "settled": group == "weak" and _is_settled(found, data),
                 "asks": words.gettext(what.asks) if what.asks else "",
                 "source": words.gettext(what.source) if what.source else "",
             }
@@ -142,13 +169,35 @@ def _signals(desk: Desk, found: Check, data: Mapping[str, Any], words: Words) ->
     return [{"name": name, "word": words.gettext(word), "rows": rows[name]} for name, word in GROUPS if rows[name]]
 
 
-def _bound(name: str, data: Mapping[str, Any], known: Thresholds | None, words: Words) -> str:
+def _bound(desk: Desk, name: str, data: Mapping[str, Any], words: Words) -> str:
     """From the record where it tells; else from the thresholds, where they are still those of then."""
+    if name == "light_shape":
+        return _shape_bound(desk, data, words)
     held = {"texture": _texture_band, "fused": _score_band}.get(name)
     if held is not None:
         band = held(data)
         return told_bound(words, band) if band else ""
+    known = _in_force(desk, data)
     return bound_of(words, name, known) if known else ""
+
+
+def _shape_bound(desk: Desk, data: Mapping[str, Any], words: Words) -> str:
+    """One of two bands, by how strongly the face answered; which one, no record tells, so both are, while the network of then is in force."""
+    if data.get("model_versions", {}).get("light") != desk.house.faces.versions.get("light"):
+        return words.gettext("bounds by the answer's strength")
+    faint, strong = (band for _, band in shape_model().bands)
+    told = {
+        "sure": f"{faint.sure:.3g}",
+        "doubt": f"{faint.doubt:.3g}",
+        "strong_sure": f"{strong.sure:.3g}",
+        "strong_doubt": f"{strong.doubt:.3g}",
+    }
+    return (
+        words.gettext(
+            "where the answer is faint passes from %(sure)s, fails under %(doubt)s; where it is strong from %(strong_sure)s, under %(strong_doubt)s"
+        )
+        % told
+    )
 
 
 def short(value: object) -> str:

@@ -150,6 +150,8 @@ ASKED: dict[str, Asked] = {
         N_("0 to 1"),
     ),
 }
+PROMISE = ("，将由人工复核。", "; a person will review it.")
+"""How a reason ends that leaves a check to a person, in both languages; it is untrue where all evidence together settled the doubt."""
 LEAST, MOST = N_("at least %(n)s"), N_("at most %(n)s")
 GUEST = Asked(N_("Own model"), N_("What does this deployment's own model say?"), N_("named by its hash in the settings"), N_("0 to 1"))
 """A deployment's own model, `model_NAME`."""
@@ -190,10 +192,11 @@ def device_word(words: Words, name: str) -> str:
     return words.gettext(DEVICES[name]) if name in DEVICES else name
 
 
-def reason_word(words: Words, code: str) -> str:
-    """Why, in words; what a decoder refused is said with its code."""
+def reason_word(words: Words, code: str, *, reviewed: bool = True) -> str:
+    """Why, in words; what a decoder refused is said with its code. Not `reviewed`: without the promise that a person will look."""
     if code in REASONS:
-        return words.both(REASONS[code].zh, REASONS[code].en)
+        said, promise = words.both(REASONS[code].zh, REASONS[code].en), words.both(*PROMISE)
+        return said if reviewed or not said.endswith(promise) else said.removesuffix(promise) + words.both("。", ".")
     return f"{words.gettext('The recording could not be read')} ({code})" if "." in code else code
 
 
