@@ -194,23 +194,42 @@ def nuaa(found: Found) -> list[str]:
 
 
 def folds(found: Found) -> list[str]:
-    """Frames of NUAA's held-out people: the recipe's error on strangers."""
-    lines = []
-    for one in found["people never seen"]:
-        prints = one.get("nuaa_prints")
-        if prints:
-            lines.append(
-                [
-                    one["recipe"],
-                    ", ".join(one.get("trained_without", [])),
-                    prints["people"],
-                    f"{percent(prints['eer'])} [{span((prints['low'], prints['high']))}]",
-                ]
-            )
+    """The recipe's error on NUAA's held-out people; then that of recipes that were shown no real print at all."""
+    told = found["never seen"]
+    names = {
+        "frames": "the recipe that ships, by frame",
+        "int8_frames": "the same, as int8",
+        "clips": "by clip of eight frames",
+        "int8_clips": "the same, as int8",
+    }
+    lines = [
+        [words, "the judged people", _eer(told["people_never_seen"][name])]
+        for name, words in names.items()
+        if name in told.get("people_never_seen", {})
+    ]
+    lines += [
+        [f"`{one['recipe']}`, by frame", ", ".join(one["trained_without"]), _eer(one["nuaa_prints"])] for one in told.get("left_out", [])
+    ]
     return (
-        table(["recipe", "trained without", "people held out", "EER by frame, live against real prints"], lines)
+        table(["NUAA, live against real prints", "trained without", "EER [95 %], people"], lines)
         if lines
         else ["(no figures lie beside these weights)"]
+    )
+
+
+def _eer(one: Found) -> str:
+    return f"{percent(one['eer'])} [{span((one['low'], one['high']))}], {one['people']}"
+
+
+def over_time(found: Found) -> list[str]:
+    """Statistics of the clip that were tried beside the texture: half the sum of both errors on sessions of another camera's size."""
+    tried = [one for one in found["never seen"].get("ablation", []) if one.get("half_error") is not None]
+    lines = [
+        [one["signal"].replace("_", " "), one["set"], f"{one['half_error']:.3f}", "used" if one.get("used") else "left out"]
+        for one in tried
+    ]
+    return (
+        ["*Simulated.* Half of the sum of both errors; .5 is chance.", "", *table(["measure", "on", "error", ""], lines)] if lines else []
     )
 
 
@@ -224,6 +243,7 @@ BLOCKS: dict[str, tuple[str, Callable[[Found], list[str]]]] = {
     "ablation-nuaa": ("nuaa", ablation("ablation by clip")),
     "nuaa": ("nuaa", nuaa),
     "folds": ("nuaa", folds),
+    "over-time": ("nuaa", over_time),
     "cost": ("time", cost),
     "match": ("match", match),
 }
