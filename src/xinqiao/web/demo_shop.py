@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -57,6 +58,11 @@ class Scene(Protocol):
         ...
 
 
+def grouped(said: str) -> str:
+    """Sums in renminbi within words, as all other money on the page is written: ¥19100.00 as ¥19,100.00."""
+    return re.sub(r"¥(\d+)", lambda found: f"¥{int(found[1]):,}", said)
+
+
 class NotInTheShop(Refused):
     code = "demo_shop.not_in_the_shop"
     says = "Choose a vehicle, a person and a number of months from the lists."
@@ -97,7 +103,7 @@ def router(settings: Settings, scene: Scene) -> APIRouter:
 
     @routes.get("/shop")
     def shop(request: Request) -> Response:
-        context = {"goods": GOODS, "people": scene.people(), "terms": TERMS, "order": str(new_id())}
+        context = {"goods": GOODS, "people": scene.people(), "grouped": grouped, "terms": TERMS, "order": str(new_id())}
         return pages.render(request, "demo/shop.html", zone=settings.timezone, **context)
 
     @routes.get("/shop/clips/{person}.webm")

@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 
 from xinqiao import consent, fraud, funding, intake, servicing, staff, vault
 from xinqiao.credit import service as decisions
-from xinqiao.identity import REASONS
 from xinqiao.intake import Stage
 from xinqiao.journeys import board
 from xinqiao.journeys.case import Case, look
@@ -28,7 +27,7 @@ from . import pictures
 from .desk import Desk, Operator
 from .overview import age, named, outcome_of, outcome_word
 from .signals import STATES as SIGNAL_STATES
-from .signals import word_of
+from .signals import reason_word, word_of
 from .words import COSTS, ENDED, EVENTS, N_, PRODUCT_KINDS, STAGES, STATES, WHO, WHY, tone_of
 
 UNMASK_FOR = (Purpose.APPLICATION, Purpose.FRAUD, Purpose.IDENTITY, Purpose.RIGHTS)
@@ -147,7 +146,9 @@ class Teller:
         if kind == "application.declined" or (kind == "review.opened" and isinstance(data.get("why"), list)):
             given = data["why"] if isinstance(data["why"], list) else [data.get("why")]
             found.append(w.both("、", ", ").join(w.gettext(WHY.get(one, str(one))) for one in given))
-        found += [f"{w.gettext(label)} {data[name]}" for name, label in _NUMBERS.items() if data.get(name) not in (None, "")]
+        found += [f"{w.gettext(label)} {self._number(data[name])}" for name, label in _NUMBERS.items() if data.get(name) not in (None, "")]
+        if data.get("label"):
+            found.append(w.gettext(_CALLED.get(str(data["label"]), str(data["label"]))))
         found += [w.percent(Decimal(str(data[name]))) for name in ("annual_rate",) if data.get(name)]
         found += [w.money(_money(data[name])) for name in ("principal", "amount") if isinstance(data.get(name), Mapping)]
         if kind == "funding.bids_taken" and data.get("best"):
@@ -157,6 +158,14 @@ class Teller:
             current = w.gettext("Current")
             found.append(f"{data.get('from') or current} → {data.get('to') or current}")
         return found
+
+    @staticmethod
+    def _number(value: Any) -> str:
+        """A fraction (which events carry as text) with three decimals; whole numbers and words as they are."""
+        try:
+            return f"{float(value):.3f}" if "." in str(value) else str(value)
+        except ValueError:
+            return str(value)
 
     def _stage(self, stage: Any) -> str:
         return self.words.gettext(STAGES[Stage(stage)][0]) if stage in set(Stage) else ""
@@ -170,8 +179,15 @@ _NUMBERS = {
     "match_score": N_("match"),
     "bids": N_("bids"),
     "reply": N_("reply"),
-    "label": N_("label"),
 }
+_CALLED = {
+    "live": N_("called live"),
+    "attack": N_("called an attack"),
+    "retry": N_("to be recorded again"),
+    "fraud": N_("Confirmed fraud"),
+    "cleared": N_("Cleared"),
+}
+"""What a face check, or an operator who looked into fraud, calls a case."""
 
 
 def _money(stored: Mapping[str, Any]) -> Money:
@@ -200,7 +216,7 @@ def _check(event: events.Event, words: Words) -> dict[str, Any]:
             "name": word_of(words, name),
             "state": _signal_state(words, one["state"]),
             "value": _short(one["value"]),
-            "reason": _identity_reason(words, one.get("reason")),
+            "reason": reason_word(words, one["reason"], reviewed=data["outcome"] == "refer") if one.get("reason") else "",
         }
         for name, one in data.get("signals", {}).items()
         if one["state"] != "not_checked"
@@ -212,7 +228,7 @@ def _check(event: events.Event, words: Words) -> dict[str, Any]:
         "liveness": _short(data.get("liveness_score")),
         "match": _short(data.get("match_score")),
         "signals": signals,
-        "reasons": [_identity_reason(words, code) for code in data.get("reasons", [])],
+        "reasons": [reason_word(words, code) for code in data.get("reasons", [])],
         "versions": data.get("model_versions", {}),
         "took_ms": data.get("took_ms"),
     }
@@ -221,10 +237,6 @@ def _check(event: events.Event, words: Words) -> dict[str, Any]:
 def _signal_state(words: Words, state: str) -> tuple[str, str]:
     word, tone = SIGNAL_STATES.get(state, (state, ""))
     return words.gettext(word), tone
-
-
-def _identity_reason(words: Words, code: str | None) -> str:
-    return said(words, REASONS[code]) if code in REASONS else (code or "")
 
 
 def _fraud(db: Connection, case: Case, words: Words, parties: dict[UUID, Partner]) -> dict[str, Any] | None:
