@@ -1,5 +1,6 @@
 """The picture of a rate says what the breakdown says, to eyes and to screen readers, and nothing that a strict policy forbids."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -10,6 +11,7 @@ import pytest
 from xinqiao.kit import CNY, Money
 from xinqiao.servicing import apr
 from xinqiao.servicing.schedule import Charge, equal_instalments
+from xinqiao.web import pages
 from xinqiao.web.drawings.rate import TEXTURES, WIDTH, money, picture, rows
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -65,6 +67,18 @@ def test_each_step_starts_where_the_one_before_ended_and_none_leaves_the_picture
     assert all(0 <= low <= high <= WIDTH for low, high in spans)
 
 
+def test_the_points_stand_beside_their_bar_and_never_on_it() -> None:
+    svg = drawn("zh-CN")
+    ends = [float(bar.get("x", 0)) + float(bar.get("width", 0)) for bar in svg.iter(f"{SVG}rect") if "bar" in bar.get("class", "")]
+    shares = [
+        len(text.text or "") for text in svg.iter(f"{SVG}text") if (text.text or "").endswith("%") and text.get("text-anchor") == "end"
+    ]
+    assert len(shares) == len(ends) == 4
+    assert max(ends) + 9 * max(shares) <= WIDTH  # no figure or sign of 13 pixels is wider than 9
+    sheet = (pages.HERE / "static" / "applicant.css").read_text("utf-8")
+    assert not re.search(r"(^|[\s,}])\.bar\b", sheet)  # a page's own class of that name would stretch these bars over the figures
+
+
 def test_costs_are_told_apart_by_texture_as_well_as_by_colour() -> None:
     fills = {bar.get("fill") for bar in drawn("en").iter(f"{SVG}rect")}
     assert len({fill for fill in fills if fill and fill.startswith("url")}) == 3
@@ -90,7 +104,7 @@ def test_a_free_loan_and_a_feature_that_lowers_the_rate_can_be_drawn() -> None:
         apr.Convention.SINGLE_INTEREST, CNY(10_000_00), (apr.Part("interest", CNY(1200_00), Decimal("12.00")), part), Decimal("8.90")
     )
     texts = [text.text for text in drawn("en", lower).iter(f"{SVG}text")]
-    assert {"−3.10", "−¥300.00", "8.90%"} <= set(texts)
+    assert {"−3.10%", "−¥300.00", "8.90%"} <= set(texts)
 
 
 def test_two_pictures_on_a_page_share_no_id() -> None:

@@ -16,7 +16,7 @@ from xinqiao.servicing.apr import Breakdown, Convention, Part
 
 from .canvas import add, near
 
-WIDTH, TOP, ROW, BAR, LABEL = 320, 52, 46, 14, 62
+WIDTH, TOP, ROW, BAR, LABEL = 320, 52, 46, 14, 68
 """In CSS pixels at the narrowest phone; LABEL is the room for the points at the right."""
 LARGE, TEXT = "17", "13"
 LONGEST = {"zh-CN": 12, "en": 24}
@@ -188,7 +188,7 @@ def _scale(svg: ElementTree.Element, found: Sequence[Row], breakdown: Breakdown,
         _text(svg, 0, y + 14, _short(row.name, language))
         _text(svg, WIDTH, y + 14, row.amount, anchor="end")
         _bar(svg, y + 20, (min(row.start, row.end) * unit, abs(row.end - row.start) * unit), row.kind, name)
-        _text(svg, WIDTH, y + 32, row.points, anchor="end", weight="600")
+        _text(svg, WIDTH, y + 32, f"{row.points}%", anchor="end", weight="600")
     y = TOP + ROW * len(found)
     _text(svg, 0, y + 14, WORDS[language]["all"].format(convention=_how(breakdown, language)), weight="600")
     _text(svg, WIDTH, y + 14, money(breakdown.cost), anchor="end", weight="600")
