@@ -187,6 +187,7 @@ class Teller:
             "name": word,
             "code": found.device,
             "checks": f"{found.checks:,}",
+            "retries": f"{sum(week.outcomes['retry'] for week in found.weeks):,}",
             "calibrated": facts is not None,
             "as_any": facts is not None and found.device not in classes,
             "alarms": alarms,

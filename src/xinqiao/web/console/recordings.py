@@ -150,7 +150,7 @@ def _measured(sight: Sight | None, words: Words) -> Sequence[tuple[str, str]]:
         (gettext("Between the eyes"), f"{q.eyes_apart:.0f} px"),
         (gettext("Light"), f"{q.light:.0f}"),
         (gettext("Sharpness"), f"{q.sharpness:.0f}"),
-        (gettext("Turned, nodding, tilted"), f"{q.yaw:.0f}° {q.pitch:.0f}° {q.roll:.0f}°"),
+        (gettext("Turned, nodding, tilted"), " ".join(f"{round(angle)}°" for angle in (q.yaw, q.pitch, q.roll))),
     )
 
 
