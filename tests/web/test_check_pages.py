@@ -447,3 +447,19 @@ def test_a_reviewer_looks_at_the_frames_and_takes_layers_off(
     found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
     assert [one["id"] for one in found] == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_no_column_of_checks_or_of_an_applications_signals_is_cut_on_a_small_desktop(
+    platform: Platform, visit: Visit, browser: Browser, tokens: dict[Role, str], dropped: tuple[Applied, Check]
+) -> None:
+    page = visit.open(browser, f"{platform.address}/console/login", language="en", viewport={"width": 1280, "height": 800})
+    page.context.add_cookies([{"name": COOKIE, "value": tokens[Role.RISK], "url": f"{platform.address}/console"}])
+    widths = "all => all.map(one => [one.scrollWidth, one.clientWidth])"
+    for address, tables in (
+        ("/console/checks", ".table-wrap"),
+        (f"/console/applications/{dropped[1].application_id}", "[aria-labelledby=identity-h] .table-wrap"),
+    ):
+        page.goto(platform.address + address)
+        found = page.locator(tables).evaluate_all(widths)
+        assert found
+        assert all(needed <= given for needed, given in found), (address, found)
