@@ -48,7 +48,7 @@ ANCHORS = _anchors()
 
 
 def find_faces(session: onnxruntime.InferenceSession, picture: Picture, *, closer: bool = True) -> list[Face]:
-    """Faces, largest first; `closer`: a second look at overlapping tiles when the whole picture shows none (a small portrait on a card)."""
+    """Faces, largest first, in a picture or one of its grey levels alone; `closer`: a second look at overlapping tiles when the whole picture shows none (a small portrait on a card)."""
     found = _look(session, picture, (0, 0))
     return found if found or not closer else _look_closer(session, picture)
 
@@ -66,6 +66,7 @@ def _look(session: onnxruntime.InferenceSession, picture: Picture, origin: tuple
     height, width = picture.shape[:2]
     scale = SIDE / max(height, width)
     small = cv2.resize(picture, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA)
+    small = cv2.cvtColor(small, cv2.COLOR_GRAY2RGB) if small.ndim == 2 else small
     canvas = np.zeros((SIDE, SIDE, 3), np.uint8)
     canvas[: small.shape[0], : small.shape[1]] = small
     boxes, logits = sorted(run(session, canvas[None].astype(np.float32) / 127.5 - 1), key=lambda o: -o.shape[-1])

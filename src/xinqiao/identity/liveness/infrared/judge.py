@@ -26,6 +26,8 @@ ELSEWHERE = 0.55
 """Face widths between its place in colour and in near infrared: two cameras side by side at arm's length differ by less."""
 COPIED = 0.97
 """Correlation of the finest detail of both pictures, noise included: two sensors never share their noise."""
+TIGHT = 96
+"""Pixels a side of the face alone, for what is measured without a network."""
 AROUND = 1.7
 SURE = 0.75
 """The detector's belief from which the mesh is not asked as well: 98 of 100 living faces (simulated) reach it, hardly a print does."""
@@ -40,11 +42,12 @@ def judge(models: FaceModels, picture: np.ndarray, mesh: Mesh | None = None, *, 
     face = _face(models, grey, place)
     if face is None:
         return _absent(grey, place)
-    if trouble := _unfit(grey, face):
+    tight = square(grey, face, 1.0, TIGHT)
+    if trouble := _unfit(tight, face):
         return _again(face.score, trouble)
     if place is not None and _away(face, place) > ELSEWHERE:
         return _refused(_away(face, place), "infrared_elsewhere")
-    if colour is not None and (alike := _alike(grey, colour, face)) > COPIED:
+    if colour is not None and (alike := _alike(tight, grey, colour, face)) > COPIED:
         return _refused(alike, "infrared_copy")
     return _texture(models, grey, face)
 
@@ -60,19 +63,18 @@ def _expected(mesh: Mesh | None, colour: Picture | None, grey: np.ndarray) -> np
 
 def _face(models: FaceModels, grey: np.ndarray, place: np.ndarray | None) -> Face | None:
     """In the whole picture, or else around the place where colour shows one: a second look costs as much as the first."""
-    picture = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
-    found = find_faces(models.detector, picture, closer=False) or _nearby(models, picture, place)
-    if not found or (found[0].score < SURE and fit_mesh(models.mesh, picture, found[0]).presence < PRESENCE):
+    found = find_faces(models.detector, grey, closer=False) or _nearby(models, grey, place)
+    if not found or (found[0].score < SURE and fit_mesh(models.mesh, cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), found[0]).presence < PRESENCE):
         return None  # a glare on glass now and then looks a little like a face
     return found[0]
 
 
-def _nearby(models: FaceModels, picture: Picture, place: np.ndarray | None) -> list[Face]:
+def _nearby(models: FaceModels, grey: np.ndarray, place: np.ndarray | None) -> list[Face]:
     if place is None:
         return []
     half = place[2] * AROUND
     left, top = (int(max(0, v - half)) for v in place[:2])
-    part = picture[top : int(place[1] + half), left : int(place[0] + half)]
+    part = grey[top : int(place[1] + half), left : int(place[0] + half)]
     near = find_faces(models.detector, part, closer=False) if min(part.shape[:2]) >= 32 else []
     return [_moved(face, left, top) for face in near]
 
@@ -97,10 +99,9 @@ def _absent(grey: np.ndarray, place: np.ndarray | None) -> Found:
     return _refused(0.0, "infrared_no_face")
 
 
-def _unfit(grey: np.ndarray, face: Face) -> str | None:
+def _unfit(crop: np.ndarray, face: Face) -> str | None:
     if float(np.linalg.norm(face.eyes[1] - face.eyes[0])) < EYES_APART_LEAST:
         return "too_small"
-    crop = square(grey, face, 1.0, 64)
     if (crop >= BURNT).mean() > BURNT_MOST:
         return "infrared_bright"
     return "infrared_dark" if np.percentile(crop, 90) < DARK else None
@@ -112,14 +113,13 @@ def _away(face: Face, place: np.ndarray) -> float:
     return max(float(np.hypot(face.centre[0] - place[0], face.centre[1] - place[1]) / max(place[2], 1.0)), size - 0.25)
 
 
-def _alike(grey: np.ndarray, colour: Picture, face: Face) -> float:
+def _alike(crop: np.ndarray, grey: np.ndarray, colour: Picture, face: Face) -> float:
     if grey.shape != colour.shape[:2]:
         return 0.0
     fine = []
-    for picture in (grey, colour):
-        crop = square(picture, face, 1.0, 96)
-        crop = (crop if crop.ndim == 2 else cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)).astype(np.float32)
-        fine.append((crop - cv2.GaussianBlur(crop, (0, 0), 1.2)).ravel())
+    for part in (crop, square(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), face, 1.0, TIGHT)):
+        value = part.astype(np.float32)
+        fine.append((value - cv2.GaussianBlur(value, (0, 0), 1.2)).ravel())
     return float(np.corrcoef(*fine)[0, 1]) if min(float(f.std()) for f in fine) > 0.3 else 0.0
 
 
