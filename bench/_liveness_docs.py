@@ -152,20 +152,29 @@ def _fused(line: Found, when: str) -> list[str]:
     ]
 
 
+CHECKS = {
+    "clip of 25 frames": "one second, 25 frames",
+    "clip of 25 frames, challenge": "25 frames over a challenge",
+    "whole challenged clip": "every frame of a challenge at 30 a second",
+    "picture": "one picture",
+}
+
+
 def cost(found: Found) -> list[str]:
-    names = {"clip of 25 frames": "one second, 25 frames", "clip of 25 frames, challenge": "25 frames over a challenge", "whole challenged clip": "every frame of a challenge", "picture": "one picture"}  # fmt: skip
-    lines = [[f"{words} ({found[name]['frames']:.0f})" if found[name].get("frames") else words, found[name]["least_ms"], found[name]["median_ms"], found[name]["first_ms"], found[name]["peak_mb"]] for name, words in names.items()]  # fmt: skip
+    lines = [[words, *(found[name][key] for key in ("least_ms", "median_ms", "first_ms", "peak_mb"))] for name, words in CHECKS.items()]
     near = found["near-infrared frame"]
     if "least_ms" in near:
         lines.append(["a near-infrared frame alone, colour's mesh known", near["least_ms"], near["median_ms"], near["first_ms"], "-"])
     batch = next(value for name, value in found.items() if name.endswith(" pictures"))
-    cores = [f"{name}: {one['wall_s']} s" for name, one in batch.items() if isinstance(one, dict)]
+    runs = {name: one for name, one in batch.items() if isinstance(one, dict)}
+    count = next(one["pictures"] for one in runs.values())
+    walls = ", ".join(f"{name} {one['wall_s']} s ({one['cpu_s']} s of CPU)" for name, one in runs.items())
     return [
-        f"Load average when measured: {found['load_average'][0]}; others' work on the machine only adds.",
+        f"Load average when measured: {found['load_average'][0]} on two cores; others' work on the machine only adds.",
         "",
         *table(["640x480, one core, whole check from the file on", "ms of CPU, least", "median", "first", "peak MB of the process"], lines),
         "",
-        f"Model files: {found['model_files_mb']['all']} MB in all. A batch of {next(one['pictures'] for one in batch.values() if isinstance(one, dict)):,} pictures: {', '.join(cores)}; {batch['times_faster']} times faster.",
+        f"Model files: {found['model_files_mb']['all']} MB in all. A batch of {count:,} pictures: {walls}; {batch['times_faster']} times faster.",
     ]
 
 
