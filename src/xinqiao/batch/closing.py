@@ -127,11 +127,12 @@ def _recounted(db: Connection, page: Page, on: date) -> Page:
     if not late.any():
         return page
     stale = np.unique(rows.loan[late])
-    ids = {columns.uuid(page.loans[one]): one for one in stale}
+    spans = zip(np.searchsorted(rows.loan, stale), np.searchsorted(rows.loan, stale, side="right"), strict=True)
+    spans_of = dict(zip((columns.uuid(page.loans[one]) for one in stale), spans, strict=True))
     penalties = rows.penalties.copy()
-    for loan, told in servicing.penalties(db=db, loan_ids=list(ids), on=on).items():
-        mine = np.flatnonzero(rows.loan == ids[loan])
-        penalties[mine[: len(told)]] = told[: len(mine)]
+    for loan, told in servicing.penalties(db=db, loan_ids=list(spans_of), on=on).items():
+        first, end = spans_of[loan]
+        penalties[first : min(end, first + len(told))] = told[: end - first]
     return replace(page, rows=replace(rows, penalties=penalties))
 
 

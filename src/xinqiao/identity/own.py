@@ -20,6 +20,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from xinqiao.kit import canonical, sha256_hex
+
 from .errors import ModelsUnavailable
 from .thresholds import ANY_DEVICE, Band, Device, Fusion, Thresholds
 
@@ -92,7 +94,7 @@ def sealed(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def digest(body: Mapping[str, Any]) -> str:
     told = {name: value for name, value in body.items() if name != "sha256"}
-    return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+    return sha256_hex(canonical(told))
 
 
 def read_sealed(file: Path) -> dict[str, Any] | None:

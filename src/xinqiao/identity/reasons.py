@@ -115,7 +115,6 @@ REASONS = {
             "环境光太亮，看不清屏幕在脸上的反光，请避开窗户和强光并调高屏幕亮度后重试。",
             "The room is too bright to see your screen's light on your face; turn away from windows and lamps, raise the screen's brightness, and try again.",
         ),
-        Reason("light_dark", "环境太暗，请打开一盏灯后重试。", "It is too dark here to be sure; turn on a lamp and try again."),
         Reason("light_burnt", "光线太强，脸部过曝，请避开直射光。", "The light is too strong to see your face; turn away from it."),
         Reason(
             "light_few_frames",

@@ -8,7 +8,6 @@ A rule's version ends in a hash of its numbers, so that none is altered unnotice
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -16,6 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
+
+from xinqiao.kit import canonical, sha256_hex
 
 from .thresholds import Band
 
@@ -96,7 +97,7 @@ def digest(data: Mapping[str, Any]) -> str:
     """SHA-256, in hex, of all that a verdict depends on: the reasons in words are no part of it."""
     groups = {name: {k: v for k, v in one.items() if k != "why"} for name, one in data["groups"].items()}
     told = {"method": data["method"], "groups": list(groups.items()), "sources": data["sources"]}
-    return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return sha256_hex(canonical(told))
 
 
 @cache

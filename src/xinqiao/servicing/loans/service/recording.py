@@ -154,7 +154,3 @@ def _told(done: Recorded, what: Happened) -> events.Event:
 
 def life_of(db: Connection, loan: Loan) -> Sequence[Event]:
     return [one.event for one in store.life(db, loan)]
-
-
-def books_on(db: Connection, loan: Loan, on: date) -> Books:
-    return replay(loan.agreed, life_of(db, loan), on=on)
