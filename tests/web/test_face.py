@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, expect
@@ -20,11 +22,47 @@ DESK = {"width": 1280, "height": 900}
 CAMERA_IS_OFF = "document.querySelector('video').srcObject === null"
 
 
+class Wall:
+    """What a camera sees that no face is before: a wall that trembles, with grain over it, and no frame of it comes twice.
+
+    The browser's own test picture goes round every second, which a machine with time for every frame rightly calls a loop.
+    """
+
+    def __init__(self, film: Path) -> None:
+        self.film, self._seed = film, 880
+
+    def change(self) -> None:
+        """Another wall from the next time that the camera opens: no clip of it was sent before."""
+        self._seed += 1
+        rng = np.random.default_rng(self._seed)
+        wall = cv2.resize(rng.integers(60, 196, (12, 20, 3), np.uint8), (480, 360), interpolation=cv2.INTER_CUBIC).astype(np.int16)
+        walk = cv2.GaussianBlur(rng.normal(0, 90, (300, 2)), (1, 9), 2)
+        places = np.clip(np.array([60, 80]) + walk, 0, [120, 160]).astype(int)
+        frames = (wall[y : y + 240, x : x + 320] + rng.integers(-9, 10, (240, 320, 3)) for y, x in places)
+        coded = b"".join(cv2.imencode(".jpg", np.clip(one, 0, 255).astype(np.uint8))[1].tobytes() for one in frames)
+        fresh = self.film.with_suffix(".new")
+        fresh.write_bytes(coded)
+        fresh.replace(self.film)
+
+
+@pytest.fixture(scope="module")
+def wall(tmp_path_factory: pytest.TempPathFactory) -> Wall:
+    seen = Wall(tmp_path_factory.mktemp("camera") / "wall.mjpeg")
+    seen.change()
+    return seen
+
+
+@pytest.fixture(scope="module")
+def faceless(launch: Launch, wall: Wall) -> Browser:
+    return launch(wall.film)
+
+
 @pytest.fixture
-def page(platform: Platform, visit: Visit, browser: Browser) -> Page:
-    """The face page on a phone, in English, before the browser's own test picture."""
+def page(platform: Platform, visit: Visit, faceless: Browser, wall: Wall) -> Page:
+    """The face page on a phone, in English, before a camera that sees no face."""
+    wall.change()
     applied = face_due(platform, portrait=demo_faces("live")[0].portrait.read_bytes())
-    return at_face(platform, visit, browser, applied, language="en")
+    return at_face(platform, visit, faceless, applied, language="en")
 
 
 def sent_by(page: Page) -> list[Request]:
@@ -112,8 +150,9 @@ def test_a_picture_without_a_face_is_told_what_to_do_better_and_how_often(platfo
     sound(page)
 
 
-def test_after_the_last_try_a_person_looks(platform: Platform, page: Page) -> None:
+def test_after_the_last_try_a_person_looks(platform: Platform, page: Page, wall: Wall) -> None:
     for left in reversed(range(platform.house.settings.face_attempts)):
+        wall.change()
         record(page, "plain")
         assert answered(page) == bool(left)
         if left:
@@ -215,7 +254,7 @@ def test_everything_can_be_done_by_keyboard(page: Page) -> None:
     expect(page.locator("[data-way=colours]")).to_be_focused()
 
 
-def test_a_refused_challenge_is_told_on_the_page_and_a_new_one_is_asked_for(platform: Platform, page: Page) -> None:
+def test_a_refused_challenge_is_told_on_the_page_and_a_new_one_is_asked_for(platform: Platform, page: Page, wall: Wall) -> None:
     other = face_due(platform)
     stale = platform.journeys.issue_challenge(other.id).to_json()
     page.route("**/my/face/challenge", lambda route: route.fulfill(body=stale, content_type="application/json"))
@@ -225,6 +264,7 @@ def test_a_refused_challenge_is_told_on_the_page_and_a_new_one_is_asked_for(plat
     expect(trouble).to_be_focused()
     assert page.url.endswith("/my/face")
     page.unroute("**/my/face/challenge")
+    wall.change()
     record(page, "colours")
     expect(page.locator("[data-tips]")).to_be_visible(timeout=60_000)
 
