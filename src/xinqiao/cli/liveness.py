@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,7 @@ from . import liveness_own, liveness_simulate
 if TYPE_CHECKING:
     from xinqiao.identity.liveness import Verdict
     from xinqiao.identity.liveness.evaluate import Presentation
+    from xinqiao.identity.liveness.many import Answered, Unread
 
 group = cyclopts.App(name="liveness", help="Liveness: check captures, measure error rates, read the model card.")
 liveness_own.add(group)
@@ -44,7 +46,9 @@ def check(
 ) -> int:
     """Is a living person in each picture or clip? Label (live, attack, retry), score, signals, reasons, milliseconds.
 
-    With --json one file gives one object, several give a list in the same order. A single picture never passes by itself.
+    With --json one file gives one object, several give a list in the same order. A single picture never passes by itself. A file that is missing or
+    cannot be read gets no label and no outcome (null) but an `error` with its code and what would be right; the others are answered all the
+    same, and the exit code is 1.
 
     Parameters
     ----------
@@ -83,11 +87,10 @@ def check(
         beside = Beside(
             device=device, from_page=from_page, near_infrared=given[0], depth=given[1], challenge=shown, right=given[3], stereo=pair
         )
-        verdicts = _checked(files, beside)
-        records = [{"file": str(path), **verdict.record()} for path, verdict in zip(files, verdicts, strict=True)]
-        print_value(records[0] if len(records) == 1 else records, as_json=as_json, human=lambda: _told(files, verdicts))
-    missing = any(r.code == "liveness.file_missing" for v in verdicts for r in v.reasons)
-    return REFUSED if missing else OK
+        answers = _checked(files, beside)
+        records = [{"file": str(path), **answer.record()} for path, answer in zip(files, answers, strict=True)]
+        print_value(records[0] if len(records) == 1 else records, as_json=as_json, human=lambda: _told(files, answers))
+    return REFUSED if any("error" in record for record in records) else OK
 
 
 def print_value(value: Any, *, as_json: bool, human: Callable[[], object]) -> None:
@@ -109,14 +112,14 @@ def say_if_ignored() -> None:
         errors.print(f"[yellow]Calibration {told}[/]")
 
 
-def _checked(files: Sequence[Path], beside: Any, challenges: Any = None) -> list[Verdict]:
+def _checked(files: Sequence[Path], beside: Any, challenges: Any = None) -> list[Answered]:
     from xinqiao.identity.liveness.many import check_files
 
     say_if_ignored()
-    found: dict[int, Verdict] = {}
+    found: dict[int, Answered] = {}
     with progress(len(files)) as step:
-        for number, verdict in check_files(files, settings=Settings(), beside=beside, challenges=challenges):
-            found[number] = verdict
+        for number, answered in check_files(files, settings=Settings(), beside=beside, challenges=challenges):
+            found[number] = answered
             step()
     return [found[n] for n in range(len(files))]
 
@@ -132,12 +135,17 @@ def progress(total: int, doing: str = "Checking") -> Iterator[Any]:
         yield lambda: bar.advance(task)
 
 
-def _told(files: Sequence[Path], verdicts: Sequence[Verdict]) -> object:
-    rows = [
-        [p.name, v.label or "not judged", v.outcome.value, _figure(v.score), _why(v), f"{v.took_ms:.0f}"]
-        for p, v in zip(files, verdicts, strict=True)
-    ]
+def _told(files: Sequence[Path], answers: Sequence[Answered]) -> object:
+    rows = [_row(path, answer) for path, answer in zip(files, answers, strict=True)]
     return table("Liveness", ["file", "label", "outcome", "score", "reasons", "ms"], rows)
+
+
+def _row(path: Path, answer: Answered) -> list[Any]:
+    from xinqiao.identity.liveness.many import Unread
+
+    if isinstance(answer, Unread):
+        return [path.name, "not read", None, None, answer.why.en, None]
+    return [path.name, answer.label or "not judged", answer.outcome.value, _figure(answer.score), _why(answer), f"{answer.took_ms:.0f}"]
 
 
 def _why(verdict: Verdict) -> str:
@@ -154,6 +162,8 @@ def _figure(value: float | None) -> str | None:
 def evaluate(folder: Path, *, device: str = "any", out: Path | None = None, as_json: Json = False) -> int:
     """Error rates on a folder of captures (ISO/IEC 30107-3), people as the unit, with a DET curve.
 
+    A file that cannot be read counts in no rate: it is told on standard error, and under `unreadable` in the report.
+
     Parameters
     ----------
     folder
@@ -168,14 +178,16 @@ def evaluate(folder: Path, *, device: str = "any", out: Path | None = None, as_j
     from xinqiao.identity.liveness import evaluate as measuring
 
     with refusals(as_json=as_json):
-        found, verdicts, others = checked_folder(folder, device)
-        answers = [measuring.answer_of(p.person, p.species, v, measuring.told_of(p.path)) for p, v in zip(found, verdicts, strict=True)]
+        seen = checked_folder(folder, device)
+        measuring.require_both(folder, [p for p, _ in seen.judged])
+        answers = [measuring.answer_of(p.person, p.species, v, measuring.told_of(p.path)) for p, v in seen.judged]
         place = out or Settings().home / "liveness"
         facts = {
             **measuring.measure(answers),
             "device": device,
-            "challenged": _challenged(verdicts),
-            "other_files": others,
+            "challenged": _challenged([v for _, v in seen.judged]),
+            "other_files": seen.others,
+            "unreadable": [{"file": str(path.relative_to(folder)), **one.record()["error"]} for path, one in seen.unread],
             "weights": _weights(),
         }
         try:
@@ -187,19 +199,33 @@ def evaluate(folder: Path, *, device: str = "any", out: Path | None = None, as_j
     return OK
 
 
-def checked_folder(folder: Path, device: str, left_out: Collection[str] = ()) -> tuple[list[Presentation], list[Verdict], int]:
-    """Every capture of a folder laid out as for `eval` (but of people `left_out`), judged with what lies beside it, and how many other files there
-    are. Raises FolderUnfit."""
-    from xinqiao.identity.liveness import Beside
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A folder of captures: what each was judged, what could not be read, and how many files are no captures by their names."""
+
+    judged: list[tuple[Presentation, Verdict]]
+    unread: list[tuple[Path, Unread]]
+    others: int
+
+
+def checked_folder(folder: Path, device: str, left_out: Collection[str] = ()) -> Checked:
+    """Every capture of a folder laid out as for `eval` (but of people `left_out`), judged with what lies beside it. Raises FolderUnfit."""
+    from xinqiao.identity.liveness import Beside, Verdict
     from xinqiao.identity.liveness import evaluate as measuring
+    from xinqiao.identity.liveness.many import Unread
 
     found, others = measuring.gather(folder)
     found = [p for p in found if p.person not in left_out]
-    return (
-        found,
-        _checked([p.path for p in found], Beside(device=device, folder=folder / "sensors"), measuring.challenges(folder, found)),
-        others,
-    )
+    answers = _checked([p.path for p in found], Beside(device=device, folder=folder / "sensors"), measuring.challenges(folder, found))
+    pairs = list(zip(found, answers, strict=True))
+    unread = [(p.path, answer) for p, answer in pairs if isinstance(answer, Unread)]
+    _say_unread(unread)
+    return Checked([(p, answer) for p, answer in pairs if isinstance(answer, Verdict)], unread, others)
+
+
+def _say_unread(unread: Sequence[tuple[Path, Unread]]) -> None:
+    for path, one in unread:
+        errors.print(f"[yellow]Not counted:[/] {path}: {one.why.en} ({one.why.code})", highlight=False)
 
 
 def _rates(facts: dict[str, Any]) -> object:

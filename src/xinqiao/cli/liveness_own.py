@@ -92,8 +92,8 @@ def _judged(folder: Path, device: str, left_out: Collection[str]) -> tuple[list[
 
     from .liveness import checked_folder
 
-    found, verdicts, _ = checked_folder(folder, device, left_out)
-    return [Judged(p.person, p.species, v) for p, v in zip(found, verdicts, strict=True)], [p.path for p in found]
+    seen = checked_folder(folder, device, left_out)
+    return [Judged(p.person, p.species, v) for p, v in seen.judged], [p.path for p, _ in seen.judged]
 
 
 def train(

@@ -63,8 +63,8 @@ class CaptureEmpty(Refused):
 
 class CaptureUnknown(Refused):
     code = "liveness.file_unknown"
-    says = "This is neither a picture (JPEG, PNG, WebP) nor a clip (WebM, MP4, MOV)."
-    says_zh = "文件既不是图片（JPEG、PNG、WebP），也不是视频（WebM、MP4、MOV）。"
+    says = "The file is neither a picture nor a clip; give a JPEG, PNG or WebP picture, or a WebM, MP4 or MOV clip."
+    says_zh = "文件既不是图片也不是视频，请提供 JPEG、PNG、WebP 图片或 WebM、MP4、MOV 视频。"
 
 
 class FolderUnfit(Refused):
@@ -75,8 +75,8 @@ class FolderUnfit(Refused):
 
 class CaptureCrashed(Refused):
     code = "liveness.file_crashed"
-    says = "Reading {0!r} ended the process that read it; the file is not judged."
-    says_zh = "读取“{0}”时进程中止，未作判断。"
+    says = "Reading {0!r} ended the process that read it; the file is not judged. Record it again, or convert it to MP4 first."
+    says_zh = "读取“{0}”时进程中止，未作判断。请重新拍摄，或先转换为 MP4。"
 
 
 class FilesMissing(Refused):

@@ -63,10 +63,13 @@ def test_many_files_use_several_processes_and_each_gets_its_answer_in_order(plac
     (tmp_path / "words.png").write_bytes(b"hello")
     files = [FOLDER / f"p{n:02}.jpg" for n in range(1, 7)] + [tmp_path / "empty.jpg", tmp_path / "words.png"]
     code, told, progress = run(place, "check", *files, "--json")
-    assert code == 0
+    assert code == 1
     assert [t["file"] for t in told] == [str(f) for f in files]
     assert all(t["score"] is not None and t["outcome"] != "pass" for t in told[:6])
-    assert [t["reasons"][0]["code"] for t in told[6:]] == ["liveness.file_empty", "liveness.file_unknown"]
+    assert [(t["label"], t["outcome"], t["error"]["code"]) for t in told[6:]] == [
+        (None, None, "liveness.file_empty"),
+        (None, None, "liveness.file_unknown"),
+    ]
     assert "8/8" in progress
 
 
@@ -74,7 +77,51 @@ def test_a_missing_file_is_a_refusal_among_answers(place: dict[str, str], tmp_pa
     code, told, _ = run(place, "check", FOLDER / "p01.jpg", tmp_path / "gone.jpg", "--json")
     assert code == 1
     assert told[0]["score"] is not None
-    assert told[1]["reasons"][0]["code"] == "liveness.file_missing"
+    assert told[1].pop("error")["code"] == "liveness.file_missing"
+    assert told[1] == {"file": str(tmp_path / "gone.jpg"), "label": None, "outcome": None, "score": None}
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "error"),
+    [
+        ("gone.jpg", None, "liveness.file_missing"),
+        ("empty.webm", b"", "liveness.file_empty"),
+        ("words.png", b"hello", "liveness.file_unknown"),
+        ("cut.jpg", (FOLDER / "p01.jpg").read_bytes()[:900], "identity.image_unreadable"),
+        ("cut.webm", (FOLDER / "p01.webm").read_bytes()[:300], "identity.clip_unreadable"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_no_capture_to_try_again(
+    place: dict[str, str], tmp_path: Path, name: str, data: bytes | None, error: str
+) -> None:
+    if data is not None:
+        (tmp_path / name).write_bytes(data)
+    code, told, _ = run(place, "check", tmp_path / name, "--json")
+    assert code == 1
+    assert (told["label"], told["outcome"], told["score"], told["error"]["code"]) == (None, None, None, error)
+    assert told["error"]["zh"].endswith("。")
+    assert told["error"]["en"].endswith(".")
+
+
+def test_an_unreadable_file_is_told_to_a_person_too(place: dict[str, str], tmp_path: Path) -> None:
+    code, told, _ = run(place, "check", FOLDER / "p01.jpg", tmp_path / "gone.jpg")
+    assert code == 1
+    assert "not read" in told
+    assert "There is no readable file 'gone.jpg'" in " ".join(told.split())
+
+
+def test_an_evaluation_goes_on_without_the_files_that_cannot_be_read(place: dict[str, str], tmp_path: Path) -> None:
+    for name in ("live/a/1.jpg", "attack/print/a/1.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes((FOLDER / "p01.jpg").read_bytes())
+    (tmp_path / "live/a/2.jpg").write_bytes(b"")
+    code, told, said = run(place, "eval", tmp_path, "--out", tmp_path / "out", "--json")
+    assert (code, told["captures"], told["by_species"]["live"]["captures"]) == (0, 2, 1)
+    assert [(one["file"], one["code"]) for one in told["unreadable"]] == [("live/a/2.jpg", "liveness.file_empty")]
+    assert "liveness.file_empty" in said
+    (tmp_path / "live/a/1.jpg").write_bytes(b"")
+    code, told, _ = run(place, "eval", tmp_path, "--out", tmp_path / "out", "--json")
+    assert (code, told["error"]["code"]) == (1, "liveness.folder_unfit")
 
 
 def test_a_folder_is_evaluated_with_people_as_the_unit(place: dict[str, str], tmp_path: Path) -> None:

@@ -7,18 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-from xinqiao.kit import Refused, Unavailable
-
-from ..errors import CaptureMissing
 from ..media import CHALLENGED, FILE, Clip, Limits
-from ..model import Outcome, Signal, State
+from ..model import Signal, State
 from ..networks import FaceModels
 from ..observe import Sight, follow, look, watch
-from ..reasons import Reason
 from ..thresholds import ANY_DEVICE
 from . import injection, sensors, signals
 from .challenge import Challenge, analyse_meshes
-from .decide import Evidence, Label, Verdict, fuse
+from .decide import Evidence, Verdict, fuse
 from .decode import Capture, Kind, read_file
 from .depth import Pair
 
@@ -148,22 +144,11 @@ def _others(
 
 
 def check_file(*, models: FaceModels, path: Path, beside: Beside | None = None, limits: Limits | None = None) -> Verdict:
-    """A file that cannot be read is answered too: try again, with the reason's code. Raises CaptureMissing and ModelsUnavailable."""
+    """Raises what `read_file` raises: a file that cannot be read is no capture, and gets no verdict."""
     started = perf_counter()
-    try:
-        verdict = check_capture(models=models, capture=read_file(path, limits or _limits(beside)), beside=beside)
-    except (CaptureMissing, Unavailable):
-        raise
-    except Refused as refusal:
-        verdict = unreadable(refusal)
+    verdict = check_capture(models=models, capture=read_file(path, limits or _limits(beside)), beside=beside)
     return replace(verdict, took_ms=(perf_counter() - started) * 1000)
 
 
 def _limits(beside: Beside | None) -> Limits:
     return CHALLENGED if beside and beside.challenge else FILE
-
-
-def unreadable(refusal: Refused) -> Verdict:
-    reason = Reason(refusal.code, refusal.message("zh"), refusal.message("en"))
-    signal = Signal("decoding", State.RETRY, None, refusal.code)
-    return Verdict(Label.RETRY, Outcome.RETRY, None, (signal,), (reason,))

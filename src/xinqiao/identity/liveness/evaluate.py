@@ -80,10 +80,15 @@ def gather(folder: Path) -> tuple[list[Presentation], int]:
         media = [p for p in files if p.suffix.lower() in SUFFIXES]
         others += len(files) - len(media)
         found += [Presentation(p, person.name, species) for p in media]
+    require_both(folder, found)
+    return found, others
+
+
+def require_both(folder: Path, found: Sequence[Presentation]) -> None:
+    """Raises FolderUnfit where either side has no capture, so that no rate can be told of it."""
     for part, kind in (("live", True), ("attack", False)):
         if not any((p.species == LIVE) is kind for p in found):
-            raise FolderUnfit(folder.name, f"{part}/ holds no picture and no clip", f"{part}/ 下没有图片或视频")
-    return found, others
+            raise FolderUnfit(folder.name, f"{part}/ holds no picture and no clip that can be read", f"{part}/ 下没有可读取的图片或视频")
 
 
 def challenges(folder: Path, found: Sequence[Presentation]) -> dict[Path, Challenge]:

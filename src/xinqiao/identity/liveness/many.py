@@ -10,16 +10,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import cv2
 
-from xinqiao.kit import Settings
+from xinqiao.kit import Refused, Settings, Unavailable
 
-from ..errors import CaptureCrashed, CaptureMissing
+from ..errors import CaptureCrashed
 from ..networks import FaceModels
+from ..reasons import Reason
 from . import sensors
 from .challenge import Challenge
-from .check import Beside, check_file, unreadable
+from .check import Beside, check_file
 from .decide import Verdict
 
 FEW = 6
@@ -28,6 +30,22 @@ TOGETHER = 4
 """Files handed to a process at once."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file that is missing or cannot be read: nothing was judged, and there is nothing to record again."""
+
+    why: Reason
+
+    @classmethod
+    def of(cls, refusal: Refused) -> Unread:
+        return cls(Reason(refusal.code, refusal.message("zh"), refusal.message("en")))
+
+    def record(self) -> dict[str, Any]:
+        told = {"code": self.why.code, "zh": self.why.zh, "en": self.why.en}
+        return {"label": None, "outcome": None, "score": None, "error": told}
+
+
+Answered = Verdict | Unread
 Challenges = Mapping[Path, Challenge]
 
 
@@ -47,8 +65,8 @@ def cores() -> int:
 
 def check_files(
     paths: Sequence[Path], *, settings: Settings, beside: Beside, challenges: Mapping[Path, Challenge] | None = None
-) -> Iterator[tuple[int, Verdict]]:
-    """(number of the file, verdict) as they come; `challenges`: what the screen showed, for the files of which it is known. A file that cannot be found is answered `liveness.file_missing`; raises ModelsUnavailable."""
+) -> Iterator[tuple[int, Answered]]:
+    """(number of the file, its answer) as they come; `challenges`: what the screen showed, for the files of which it is known. Raises ModelsUnavailable."""
     if len(paths) <= FEW or cores() == 1:
         models = FaceModels.load(settings)
         yield from ((n, answer(models, path, beside, challenges)) for n, path in enumerate(paths))
@@ -59,28 +77,28 @@ def check_files(
 
 def _on_all_cores(
     todo: list[tuple[int, Path]], settings: Settings, beside: Beside, challenges: Challenges
-) -> Iterator[tuple[int, Verdict]]:
+) -> Iterator[tuple[int, Answered]]:
     left = dict(todo)
     batches = [todo[i : i + TOGETHER] for i in range(0, len(todo), TOGETHER)]
     try:
         with _pool(min(cores(), len(batches)), settings, beside, challenges) as pool:
-            waiting: list[Future[list[tuple[int, Verdict]]]] = [pool.submit(_batch, batch) for batch in batches]
+            waiting: list[Future[list[tuple[int, Answered]]]] = [pool.submit(_batch, batch) for batch in batches]
             for done in as_completed(waiting):
-                for number, verdict in done.result():
+                for number, answered in done.result():
                     left.pop(number, None)
-                    yield number, verdict
+                    yield number, answered
     except BrokenProcessPool:
         yield from _one_by_one(left, settings, beside, challenges)
 
 
-def _one_by_one(left: dict[int, Path], settings: Settings, beside: Beside, challenges: Challenges) -> Iterator[tuple[int, Verdict]]:
+def _one_by_one(left: dict[int, Path], settings: Settings, beside: Beside, challenges: Challenges) -> Iterator[tuple[int, Answered]]:
     """Some file killed its process: each that is left gets a process of its own."""
     for number, path in left.items():
         try:
             with _pool(1, settings, beside, challenges) as pool:
                 yield from pool.submit(_batch, [(number, path)]).result()
         except BrokenProcessPool:
-            yield number, unreadable(CaptureCrashed(path.name))
+            yield number, Unread.of(CaptureCrashed(path.name))
 
 
 def _pool(workers: int, settings: Settings, beside: Beside, challenges: Challenges) -> ProcessPoolExecutor:
@@ -92,18 +110,20 @@ def _start(settings: Settings, beside: Beside, challenges: Challenges) -> None:
     _worker[:] = [_Worker(FaceModels.load(settings), beside, challenges)]
 
 
-def _batch(files: list[tuple[int, Path]]) -> list[tuple[int, Verdict]]:
+def _batch(files: list[tuple[int, Path]]) -> list[tuple[int, Answered]]:
     (worker,) = _worker
     return [(number, answer(worker.models, path, worker.beside, worker.challenges)) for number, path in files]
 
 
-def answer(models: FaceModels, path: Path, beside: Beside, challenges: Challenges | None) -> Verdict:
+def answer(models: FaceModels, path: Path, beside: Beside, challenges: Challenges | None) -> Answered:
     known = (challenges or {}).get(path)
     try:
         beside = _with_sensors(replace(beside, challenge=known) if known else beside, path)
         return check_file(models=models, path=path, beside=beside)
-    except CaptureMissing as refusal:
-        return unreadable(refusal)
+    except Unavailable:
+        raise
+    except Refused as refusal:
+        return Unread.of(refusal)
 
 
 def _with_sensors(beside: Beside, path: Path) -> Beside:
