@@ -126,7 +126,11 @@ REASONS = {
             "脸上的反光与屏幕刚才的颜色不符，不是对着这块屏幕实时拍摄的。",
             "The light on the face does not follow the colours of this screen; the clip was not recorded before it.",
         ),
-        Reason("light_flat", "反光像是平面或屏幕，不像真人的脸。", "The light is thrown back as by paper or a screen, not as by a face."),
+        Reason(
+            "light_flat",
+            "反射屏幕光的表面不是真人脸的形状，像是照片、屏幕或面具。",
+            "What throws the screen's light back does not have the shape of a living face, rather of a print, a screen or a mask.",
+        ),
         Reason(
             "light_shape_unsure",
             "无法确定反光来自真人的脸，将由人工复核。",
