@@ -47,6 +47,12 @@ def test_every_reason_speaks_both_languages() -> None:
     assert all(r.zh and r.en.endswith(".") and r.zh.endswith("。") for r in REASONS.values())
 
 
+def test_a_face_that_fails_the_light_is_told_what_holds_for_paper_screens_and_masks() -> None:
+    told = REASONS["light_flat"]
+    assert all(word in told.en for word in ("print", "screen", "mask"))
+    assert all(word in told.zh for word in ("照片", "屏幕", "面具"))
+
+
 def test_a_band_upside_down_is_refused() -> None:
     with pytest.raises(ValueError, match="lies above"):
         Band(sure=0.3, doubt=0.6)
