@@ -124,6 +124,14 @@ def test_an_evaluation_goes_on_without_the_files_that_cannot_be_read(place: dict
     assert (code, told["error"]["code"]) == (1, "liveness.folder_unfit")
 
 
+def test_sessions_are_simulated_as_large_as_the_page_records_them(place: dict[str, str], tmp_path: Path) -> None:
+    code, told, said = run(place, "simulate", tmp_path / "set", "--sessions", "1", "--species", "live", "--rooms", "office", "--json")
+    assert (code, told["label"], told["sessions"]) == (0, "simulated", 1)
+    (clip,) = (tmp_path / "set").rglob("*.webm")
+    assert cv2.VideoCapture(str(clip)).read()[1].shape == (640, 480, 3)
+    assert "Filming" in said
+
+
 def test_a_folder_is_evaluated_with_people_as_the_unit(place: dict[str, str], tmp_path: Path) -> None:
     for face in demo_faces():
         if face.kind in ("live", "replay", "print") and face.id not in ("p03", "p04", "p05", "p06", "p07", "p08", "p09", "p10"):
