@@ -50,11 +50,11 @@ def listed(house: House, **wanted: Any) -> list[checks.Check]:
 
 def test_a_check_is_listed_in_the_transaction_that_wrote_its_event(house: House) -> None:
     weak = {"texture": signal("refer", "texture_unsure"), "motion": signal("fail", "frozen"), "length": signal("pass")}
-    data = told("fail", 0.0, signals=weak, reasons=["frozen"], device="phone_basic", calibrated=True, challenge="c-1")
+    data = told("fail", 0.0, signals=weak, reasons=["frozen"], device="phone_basic", judged_as="any", calibrated=True, challenge="c-1")
     application = write(house, data)
     (found,) = listed(house)
     assert (found.application_id, found.outcome, found.score, found.match, found.ms) == (application, "fail", 0.0, 0.8, 380)
-    assert (found.device, found.calibrated, found.challenge) == ("phone_basic", True, "c-1")
+    assert (found.device, found.judged_as, found.calibrated, found.challenge) == ("phone_basic", "any", True, "c-1")
     assert found.weak == (("motion", "fail"), ("texture", "refer"))
     assert found.reasons == ("frozen",)
     with house.begin() as db:
@@ -66,7 +66,16 @@ def test_a_check_is_listed_in_the_transaction_that_wrote_its_event(house: House)
 def test_an_event_of_before_devices_and_scores_were_told_is_listed_too(house: House) -> None:
     write(house, {"outcome": "retry", "liveness_score": None, "signals": {}, "reasons": ["no_face"]})
     (found,) = listed(house)
-    assert (found.device, found.calibrated, found.score, found.challenge, found.weak) == ("any", False, None, None, ())
+    assert (found.device, found.judged_as, found.calibrated, found.score) == ("any", "any", False, None)
+    assert (found.challenge, found.weak) == (None, ())
+
+
+@pytest.mark.parametrize(("calibrated", "expected"), [(True, "desktop"), (False, "any")])
+def test_a_check_of_before_records_told_as_what_it_was_judged_was_judged_as_its_class_where_that_was_calibrated(
+    house: House, calibrated: bool, expected: str
+) -> None:
+    write(house, told(device="desktop", calibrated=calibrated))
+    assert [one.judged_as for one in listed(house)] == [expected]
 
 
 def test_a_recording_that_could_not_be_read_is_a_try_to_be_made_again(house: House) -> None:
@@ -118,14 +127,18 @@ def test_the_list_is_made_anew_from_the_log_as_it_was(house: House) -> None:
     assert listed(house) == before
 
 
-def test_events_of_before_the_table_are_told_by_its_migration_alike(house: House, database: Database) -> None:
+def test_events_of_before_the_table_are_told_by_its_migrations_alike(house: House, database: Database) -> None:
     write(house, told("refer", 0.4, signals={"texture": signal("refer")}, reasons=["texture_unsure"], device="desktop"))
+    write(house, told(device="desktop", judged_as="any", calibrated=True))
+    write(house, told(device="desktop", calibrated=True))
     write(house, told())
     before = listed(house)
     made = import_module("xinqiao.migrations.versions.0010_identity_checks")
+    judged_as = import_module("xinqiao.migrations.versions.0011_judged_as")
     with database.admin.begin() as db:
         db.execute(text("DELETE FROM identity_check WHERE tenant = :tenant"), {"tenant": house.settings.tenant})
         db.execute(text(made.FROM_EVENTS + " AND e.tenant = :tenant"), {"tenant": house.settings.tenant})
+        db.execute(text(judged_as.FROM_EVENTS + " AND e.tenant = :tenant"), {"tenant": house.settings.tenant})
     assert listed(house) == before
 
 
@@ -215,24 +228,39 @@ def test_the_index_is_that_of_the_scores_and_none_for_too_few(house: House) -> N
         write(house, told("pass", 0.2, device="any"), at=MONDAY + timedelta(days=7))
     with house.begin() as db:
         found = checks.drift(db=db, now=MONDAY + timedelta(days=8), zone="Asia/Shanghai", weeks=2)["any"]
-    full, few = found.indices(expected)
+    full, few = found.indices({"any": expected})
     assert full is not None
     assert full.value == stability(expected, histogram([0.2] * 40 + [0.9] * 20))
     assert full.alarms
     assert few is None
-    assert found.indices(None) == [None, None]
+    assert found.indices({}) == [None, None]
+
+
+def test_a_week_is_held_to_the_calibration_of_the_class_that_judged_it(house: House) -> None:
+    """Calibrated between two weeks: the scores of the first are any camera's, those of the second its own, and neither has moved."""
+    low, high = [0.6] * 60, [0.97] * 60
+    for n, (judged_as, score) in enumerate([*(("any", one) for one in low), *(("desktop", one) for one in high)]):
+        write(house, told("pass", score, device="desktop", judged_as=judged_as), at=MONDAY + timedelta(days=n // 60 * 7, minutes=n))
+    with house.begin() as db:
+        found = checks.drift(db=db, now=MONDAY + timedelta(days=8), zone="Asia/Shanghai", weeks=2)["desktop"]
+    assert [one.judged_as for one in found.weeks] == ["any", "desktop"]
+    assert (found.judged_as, found.scores_as("desktop")) == ("desktop", histogram(high))
+    assert found.scores == histogram([*low, *high])
+    own, other = histogram(high * 5), histogram(low * 5)
+    assert [one.alarms for one in found.indices({"any": other, "desktop": own}) if one] == [False, False]
+    assert found.indices({"desktop": own})[0] is None
 
 
 def test_few_scores_alarm_no_oftener_than_chance_says(house: House) -> None:
     """Weeks of sixty scores out of the very scores that were calibrated on pass .2 most of the time, and alarm not once in two hundred."""
     rng = np.random.default_rng(17)
     expected = histogram(living(rng, 400))
-    weeks = tuple(Week(MONDAY.date(), scores=histogram(living(rng, 60))) for _ in range(200))
-    indices = [one for one in Drift("any", weeks).indices(expected) if one]
+    weeks = tuple(Week(MONDAY.date(), judged={"any": histogram(living(rng, 60))}) for _ in range(200))
+    indices = [one for one in Drift("any", weeks).indices({"any": expected}) if one]
     assert sum(one.value >= checks.ALARM for one in indices) > 100
     assert sum(one.alarms for one in indices) <= 2
-    moved = Week(MONDAY.date(), scores=histogram(living(rng, 60) ** 6))
-    assert Drift("any", (moved,)).indices(expected)[0].alarms  # type: ignore[union-attr]
+    moved = Week(MONDAY.date(), judged={"any": histogram(living(rng, 60) ** 6)})
+    assert Drift("any", (moved,)).indices({"any": expected})[0].alarms  # type: ignore[union-attr]
 
 
 def living(rng: np.random.Generator, many: int) -> np.ndarray:

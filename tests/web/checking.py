@@ -73,7 +73,9 @@ def told(outcome: str, score: float | None, **changes: Any) -> dict[str, Any]:
     return data | {"model_versions": {"thresholds": "of-before"}, "device": "phone_high", "calibrated": True} | changes
 
 
-def weeks_of_checks(platform: Platform, *, device: str, good: int = 5, bad: int = 2, each: int = 60, seed: int = 91) -> None:
+def weeks_of_checks(
+    platform: Platform, *, device: str, judged_as: str | None = None, good: int = 5, bad: int = 2, each: int = 60, seed: int = 91
+) -> None:
     """`good` weeks whose scores are drawn from those of the calibration, then `bad` weeks of lower ones; one application carries them all."""
     house, rng = platform.house, np.random.default_rng(seed)
     application = platform.apply()
@@ -84,7 +86,13 @@ def weeks_of_checks(platform: Platform, *, device: str, good: int = 5, bad: int 
         for score in living(rng, each, lower=0.0 if week < good else 2.5):
             outcome = "pass" if score > 0.7 else "refer" if score > 0.2 else "retry"
             reasons = {"pass": [], "refer": ["texture_unsure"], "retry": ["too_dark"]}[outcome]
-            write(house, application.id, person, at, told(outcome, float(score), device=device, reasons=reasons))
+            write(
+                house,
+                application.id,
+                person,
+                at,
+                told(outcome, float(score), device=device, judged_as=judged_as or device, reasons=reasons),
+            )
 
 
 def living(rng: np.random.Generator, many: int, *, lower: float = 0.0) -> np.ndarray:

@@ -24,14 +24,15 @@ from .staffing import Client
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 ROOT = Path(xinqiao.__file__).parents[2]
-MOVED, STEADY = "moved_phone", "steady_phone"
+MOVED, STEADY, PLAIN = "moved_phone", "steady_phone", "plain_phone"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def weeks(platform: Platform) -> None:
-    """Two classes of devices: the scores of one fell two weeks ago."""
+    """Three classes of devices: the scores of one fell two weeks ago, as did those of one that is judged as any camera."""
     weeks_of_checks(platform, device=MOVED, good=3, bad=2)
     weeks_of_checks(platform, device=STEADY, good=5, bad=0, seed=93)
+    weeks_of_checks(platform, device=PLAIN, judged_as=ANY_DEVICE, good=3, bad=2, seed=94)
 
 
 @pytest.fixture
@@ -151,10 +152,23 @@ def test_scores_that_moved_raise_an_alarm_that_says_what_to_do_and_steady_ones_d
 def test_a_class_of_no_calibration_is_held_to_the_one_that_judged_it(platform: Platform, client: Client) -> None:
     with calibrated(platform.house, ANY_DEVICE):
         page = shown(client)
-    moved = section(page, f"The last 12 weeks: {MOVED}")
-    assert "judged by, and compared with, the calibration of any camera" in moved
-    assert moved.count(">!<") == 2
-    assert f"Scores of “{MOVED}” no longer look like those it was calibrated on." in page
+    plain, moved = (section(page, f"The last 12 weeks: {name}") for name in (PLAIN, MOVED))
+    assert "judged by, and compared with, the calibration of any camera" in plain
+    assert plain.count(">!<") == 2
+    assert f"Scores of “{PLAIN}” no longer look like those it was calibrated on." in page
+    assert "nothing to compare with" in moved, "its checks were judged by a calibration of its own, whatever is in force today"
+
+
+def test_a_class_that_is_calibrated_now_is_held_to_any_camera_s_where_that_judged_it(platform: Platform, client: Client) -> None:
+    weeks_of_checks(platform, device="new_phone", judged_as=ANY_DEVICE, bad=0)
+    weeks_of_checks(platform, device="new_phone", good=1, bad=0, each=80)
+    with calibrated(platform.house, ANY_DEVICE, "new_phone"):
+        page, chinese = shown(client), shown(client, "zh-CN")
+    told = section(page, "The last 12 weeks: new_phone")
+    named = re.search(r"the calibration of any camera in the weeks: ([\d, -]+)<", told)
+    assert named is not None
+    assert len(named[1].split(", ")) == 4
+    assert "以下各周按“任意摄像头”的校准判定并比较" in chinese
 
 
 def test_weeks_are_told_as_a_table_too(client: Client, charted: Path) -> None:

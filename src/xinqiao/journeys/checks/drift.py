@@ -8,7 +8,7 @@ stability index): of few scores it passes any customary bound by chance, so a we
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -34,8 +34,8 @@ class Week:
     begins: date
     """a Monday"""
     outcomes: Counter[str] = field(default_factory=Counter)
-    scores: list[int] = field(default_factory=lambda: [0] * (len(EDGES) + 1))
-    """of those that were judged, in the bins of `identity.liveness.drift`"""
+    judged: dict[str, list[int]] = field(default_factory=dict)
+    """the scores by the class of cameras by whose bounds they were judged, in the bins of `identity.liveness.drift`"""
     signals: Counter[tuple[str, str]] = field(default_factory=Counter)
     """by name and state, of those that did not pass"""
     reasons: Counter[str] = field(default_factory=Counter)
@@ -44,6 +44,15 @@ class Week:
     @property
     def checks(self) -> int:
         return self.outcomes.total()
+
+    @property
+    def scores(self) -> list[int]:
+        return _added(self.judged.values())
+
+    @property
+    def judged_as(self) -> str | None:
+        """The class by which most were judged; None for a week without scores."""
+        return max(self.judged, key=lambda name: sum(self.judged[name]), default=None)
 
     def share(self, outcome: str) -> float | None:
         """None for a week without checks."""
@@ -64,6 +73,10 @@ class Index:
     @property
     def is_watched(self) -> bool:
         return self.value >= max(WATCH, self.chance)
+
+
+def _added(bins: Iterable[Sequence[int]]) -> list[int]:
+    return [sum(column) for column in zip([0] * (len(EDGES) + 1), *bins, strict=True)]
 
 
 def _index(expected: Sequence[float], found: Sequence[float]) -> Index | None:
@@ -87,7 +100,16 @@ class Drift:
 
     @property
     def scores(self) -> list[int]:
-        return [sum(bins) for bins in zip(*(one.scores for one in self.weeks), strict=True)]
+        return _added(one.scores for one in self.weeks)
+
+    @property
+    def judged_as(self) -> str:
+        """The class by which the newest scores were judged."""
+        return next((one.judged_as for one in reversed(self.weeks) if one.judged_as), self.device)
+
+    def scores_as(self, name: str) -> list[int]:
+        """Those that were judged by this class."""
+        return _added(one.judged[name] for one in self.weeks if name in one.judged)
 
     @property
     def signals(self) -> Counter[tuple[str, str]]:
@@ -97,9 +119,13 @@ class Drift:
     def reasons(self) -> Counter[str]:
         return sum((one.reasons for one in self.weeks), Counter())
 
-    def indices(self, expected: Sequence[float] | None) -> list[Index | None]:
-        """The stability index of each week against the scores that the class was calibrated on; None for a week of too few."""
-        return [_index(expected, one.scores) if expected else None for one in self.weeks]
+    def indices(self, expected: Mapping[str, Sequence[float]]) -> list[Index | None]:
+        """The stability index of each week against the scores on which the class that judged it was calibrated (`expected`, by class); None for a
+        week of too few scores, or of a class that is not calibrated."""
+        return [
+            _index(expected[name], one.judged[name]) if (name := one.judged_as) is not None and name in expected else None
+            for one in self.weeks
+        ]
 
 
 def drift(*, db: Connection, now: datetime, zone: str, weeks: int = 12) -> dict[str, Drift]:
@@ -108,11 +134,11 @@ def drift(*, db: Connection, now: datetime, zone: str, weeks: int = 12) -> dict[
     monday = (local - timedelta(days=local.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
     starts = [monday - timedelta(weeks=n) for n in reversed(range(weeks))]
     found: Mapping[str, list[Week]] = defaultdict(lambda: [Week(one.date()) for one in starts])
-    for week, device, outcome, place, n in store.weeks(db, starts, EDGES):
+    for week, device, judged_as, outcome, place, n in store.weeks(db, starts, EDGES):
         one = found[device][week - 1]
         one.outcomes[outcome] += n
         if place is not None and outcome != "retry":
-            one.scores[place] += n
+            one.judged.setdefault(judged_as, _added(()))[place] += n
     for week, device, what, of, n in store.told(db, starts):
         name, _, state = of.rpartition(":")
         if what == "signal":

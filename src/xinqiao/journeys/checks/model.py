@@ -21,7 +21,9 @@ class Check:
     at: datetime
     outcome: str
     device: str
-    """The class of camera as which it was judged."""
+    """The class of camera that recorded it, as far as it is known."""
+    judged_as: str
+    """The class by whose bounds it was judged; `any` where that of `device` was never calibrated."""
     calibrated: bool
     score: float | None
     """0-1, larger is more alive."""

@@ -49,6 +49,7 @@ check = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     Column("outcome", Text, nullable=False),
     Column("device", Text, nullable=False),
+    Column("judged_as", Text, nullable=False, server_default="any"),
     Column("calibrated", Boolean, nullable=False),
     Column("score", Double),
     Column("match", Double),
@@ -66,8 +67,9 @@ check = Table(
 
 _PROJECT = """
 INSERT INTO identity_check
-    (tenant, person_id, id, application_id, at, outcome, device, calibrated, score, match, ms, challenge, weak, reasons)
+    (tenant, person_id, id, application_id, at, outcome, device, judged_as, calibrated, score, match, ms, challenge, weak, reasons)
 SELECT e.tenant, e.person_id, e.id, e.subject, e.at, coalesce(e.data ->> 'outcome', 'retry'), coalesce(e.data ->> 'device', 'any'),
+    coalesce(e.data ->> 'judged_as', CASE WHEN (e.data ->> 'calibrated')::boolean THEN e.data ->> 'device' END, 'any'),
     coalesce((e.data ->> 'calibrated')::boolean, false), (e.data ->> 'liveness_score')::double precision,
     (e.data ->> 'match_score')::double precision, (e.data ->> 'took_ms')::integer, nullif(e.data ->> 'challenge', ''),
     ARRAY(SELECT s.key || ':' || (s.value ->> 'state') FROM jsonb_each(coalesce(e.data -> 'signals', '{}')) s
@@ -78,9 +80,9 @@ FROM event e WHERE e.kind IN ('identity.checked', 'identity.unreadable') AND e.p
 _ONES = text(f"{_PROJECT} AND e.at = ANY(:at) AND e.id = ANY(:ids) ON CONFLICT DO NOTHING")
 _ALL = text(f"{_PROJECT} ON CONFLICT DO NOTHING")
 _WEEKS = text(
-    """SELECT width_bucket(at, CAST(:starts AS timestamptz[])) AS week, device, outcome,
+    """SELECT width_bucket(at, CAST(:starts AS timestamptz[])) AS week, device, judged_as, outcome,
         width_bucket(score, CAST(:edges AS double precision[])) AS place, count(*) AS n
-    FROM identity_check WHERE at >= :since GROUP BY 1, 2, 3, 4"""
+    FROM identity_check WHERE at >= :since GROUP BY 1, 2, 3, 4, 5"""
 )
 _TOLD = text(
     """SELECT width_bucket(at, CAST(:starts AS timestamptz[])) AS week, device, told.what, told.of, count(*) AS n
@@ -149,8 +151,8 @@ def newest_of(db: Connection, person: UUID) -> UUID | None:
     return db.scalar(_NEWEST, {"person": person})
 
 
-def weeks(db: Connection, starts: Sequence[datetime], edges: Sequence[float]) -> list[tuple[int, str, str, int | None, int]]:
-    """Number of the week among those that begin at `starts` (1 the first), device, outcome, place of the score among `edges` (0 below the
+def weeks(db: Connection, starts: Sequence[datetime], edges: Sequence[float]) -> list[tuple[int, str, str, str, int | None, int]]:
+    """Number of the week among those that begin at `starts` (1 the first), device, the class it was judged as, outcome, place of the score among `edges` (0 below the
     first; None without a score), how many."""
     rows = db.execute(_WEEKS, {"since": starts[0], "starts": list(starts), "edges": list(edges)})
     return [tuple(row) for row in rows]  # type: ignore[misc]
@@ -163,5 +165,5 @@ def told(db: Connection, starts: Sequence[datetime]) -> list[tuple[int, str, str
 
 def _check(row: Row[Any]) -> Check:
     weak = tuple((name, state) for name, _, state in (one.rpartition(":") for one in row.weak))
-    own = (row.id, row.application_id, row.person_id, row.at, row.outcome, row.device, row.calibrated, row.score, row.match, row.ms)
-    return Check(*own, row.challenge, weak, tuple(row.reasons))
+    own = (row.id, row.application_id, row.person_id, row.at, row.outcome, row.device, row.judged_as, row.calibrated)
+    return Check(*own, row.score, row.match, row.ms, row.challenge, weak, tuple(row.reasons))

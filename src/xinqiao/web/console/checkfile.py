@@ -64,12 +64,11 @@ def gather(desk: Desk, db: Connection, who: Operator, words: Words, check: UUID)
 
 
 def _head(found: Check, case: Case, data: Mapping[str, Any], words: Words) -> dict[str, Any]:
-    judged_as = str(data.get("judged_as") or found.device)
     return {
         "reference": case.application.reference or str(case.id)[-8:].upper(),
         "outcome": outcome_word(words, found.outcome),
         "device": device_word(words, found.device),
-        "judged_as": device_word(words, judged_as) if judged_as != found.device else None,
+        "judged_as": device_word(words, found.judged_as) if found.judged_as != found.device else None,
         "score": f"{found.score:.3f}" if found.score is not None else "–",
         "match": f"{found.match:.3f}" if found.match is not None else "–",
     }

@@ -177,9 +177,8 @@ class Teller:
 
     def drift(self, found: Drift) -> dict[str, Any]:
         classes = self.calibration.classes
-        facts = classes.get(found.device) or classes.get(ANY_DEVICE)  # what was never calibrated is judged as any camera
-        expected = facts["histogram"]["live"] if facts else None
-        indices = found.indices(expected)
+        facts = classes.get(found.judged_as)
+        indices = found.indices({name: told["histogram"]["live"] for name, told in classes.items()})
         names = [week.begins.strftime("%m-%d") for week in found.weeks]
         alarms = [name for name, one in zip(names, indices, strict=True) if one is not None and one.alarms]
         word = device_word(self.words, found.device)
@@ -189,13 +188,14 @@ class Teller:
             "checks": f"{found.checks:,}",
             "retries": f"{sum(week.outcomes['retry'] for week in found.weeks):,}",
             "calibrated": facts is not None,
-            "as_any": facts is not None and found.device not in classes,
+            "as_any": facts is not None and found.judged_as != found.device,
+            "as_any_before": self._as_any_before(found, names),
             "alarms": alarms,
             "stability": self._stability(found.device, word, names, indices) if any(v is not None for v in indices) else None,
             "outcomes": self._outcomes(found, word, names),
             "key": [(TONES[one], outcome_word(self.words, one)[0]) for one in OUTCOMES],
             "rows": [self._week(week, index) for week, index in zip(found.weeks, indices, strict=True)],
-            "scores": self._now(found, facts, word) if sum(found.scores) else None,
+            "scores": self._now(found, facts, word) if any(found.scores) else None,
             "reasons": [
                 {"word": reason_word(self.words, code), "n": n, "share": percent(n / max(1, sum(w.outcomes["retry"] for w in found.weeks)))}
                 for code, n in found.reasons.most_common(MOST_ROWS)
@@ -205,6 +205,12 @@ class Teller:
                 for (name, state), n in found.signals.most_common(MOST_ROWS)
             ],
         }
+
+    def _as_any_before(self, found: Drift, names: Sequence[str]) -> list[str]:
+        """Weeks before the class got a calibration of its own, where that of any camera is there to compare them with."""
+        if found.judged_as != found.device or ANY_DEVICE not in self.calibration.classes:
+            return []
+        return [name for name, week in zip(names, found.weeks, strict=True) if week.judged_as not in (None, found.device)]
 
     def _state(self, state: str) -> tuple[str, str]:
         word, tone = STATES.get(state, (state, ""))
@@ -263,14 +269,15 @@ class Teller:
         )
 
     def _now(self, found: Drift, facts: Mapping[str, Any] | None, word: str) -> Markup:
-        """Scores of these weeks above, those of living people at calibration below."""
+        """Scores of these weeks above, by the class that judges now; those of living people at its calibration below."""
         gettext = self.words.gettext
         after = facts["after"] if facts else None
-        figures = {"n": sum(found.scores)}
+        scores = found.scores_as(found.judged_as)
+        figures = {"n": sum(scores)}
         return Markup(
             drawings.histogram(
                 f"now-{found.device}",
-                Heap(found.scores, gettext("now"), "good"),
+                Heap(scores, gettext("now"), "good"),
                 Heap(facts["histogram"]["live"], gettext("living people at calibration"), "retry") if facts else None,
                 sure=float(after["sure"]) if after else None,
                 doubt=float(after["doubt"]) if after else None,
