@@ -10,7 +10,7 @@ from xinqiao import fraud, staff, vault
 from xinqiao.fraud import Label
 from xinqiao.journeys import reviewing
 from xinqiao.journeys.case import look
-from xinqiao.journeys.words import FIELDS
+from xinqiao.journeys.words import FIELDS, PURPOSES
 from xinqiao.kit import Money, Refused
 from xinqiao.staff import Permission
 from xinqiao.vault import Field, Purpose, audit
@@ -18,6 +18,7 @@ from xinqiao.vault import Field, Purpose, audit
 from . import casefile
 from .desk import Desk, Operator, Posted, console_route, go
 from .errors import NotUnderstood
+from .words import said
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -106,9 +107,9 @@ def page(
         file = casefile.gather(desk, db, who, words, application)
     context = {
         "clear": clear,
-        "clear_purpose": casefile.said(words, casefile.PURPOSES[purpose]) if purpose else None,
+        "clear_purpose": said(words, PURPOSES[purpose]) if purpose else None,
         "replayed": replayed,
-        "purposes": [(one.value, casefile.said(words, casefile.PURPOSES[one])) for one in casefile.UNMASK_FOR],
+        "purposes": [(one.value, said(words, PURPOSES[one])) for one in casefile.UNMASK_FOR],
         "problem": problem.message(words.language) if problem else None,
         "problem_at": at,
     }

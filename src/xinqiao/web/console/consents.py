@@ -11,6 +11,7 @@ from xinqiao.staff import Permission
 
 from . import casefile
 from .desk import Desk, Operator, console_route
+from .words import said
 
 NEWEST = 25
 
@@ -26,7 +27,7 @@ def routes(desk: Desk) -> APIRouter:
             tallies = consent.tallies(db=db)
             newest = consent.recent(db=db, limit=NEWEST)
             ended = consent.recent(db=db, ended=True, limit=NEWEST)
-        rows = [{"purpose": casefile.said(words, PURPOSES[one.purpose]), "one": one} for one in tallies]
+        rows = [{"purpose": said(words, PURPOSES[one.purpose]), "one": one} for one in tallies]
         return desk.show(
             request,
             "consents.html",
@@ -37,7 +38,7 @@ def routes(desk: Desk) -> APIRouter:
             newest=[casefile.consent_row(one, words) for one in newest],
             ended=[casefile.consent_row(one, words) for one in ended],
             texts=[text for text in sorted(ALL, key=lambda one: (one.purpose, -one.version)) if text.language == words.language],
-            named={purpose.value: casefile.said(words, said) for purpose, said in PURPOSES.items()},
+            named={purpose.value: said(words, pair) for purpose, pair in PURPOSES.items()},
         )
 
     return router

@@ -9,6 +9,8 @@ from typing import Any
 from xinqiao.intake import Stage
 from xinqiao.staff import Permission
 
+from ..i18n import Words
+
 
 def N_(text: str) -> str:  # noqa: N802 - the usual mark of a word that is translated where it is shown
     return text
@@ -381,3 +383,8 @@ def tone_of(kind: str, data: Mapping[str, Any]) -> str:
     if kind == "consent.answered":
         return "good" if data.get("agreed") else "warn"
     return EVENTS.get(kind, ("", "", ""))[2]
+
+
+def said(words: Words, pair: Any) -> str:
+    """The words of a pair (`zh`, `en`) that a room keeps in both languages."""
+    return words.both(pair.zh, pair.en)
