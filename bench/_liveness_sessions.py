@@ -14,7 +14,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,9 @@ from xinqiao.identity import FaceModels
 from xinqiao.identity.liveness import Beside, Verdict, check_capture, read_capture, simulate
 from xinqiao.identity.liveness.challenge import answer as light
 from xinqiao.identity.liveness.decide import Evidence, fuse
+from xinqiao.identity.liveness.decode import Capture
 from xinqiao.identity.liveness.simulate.write import Order, challenge_of, clip_of, session_of
-from xinqiao.identity.media import CHALLENGED, FILE
+from xinqiao.identity.media import CHALLENGED, FILE, Limits
 from xinqiao.identity.model import Signal, State
 from xinqiao.kit import Settings
 
@@ -126,14 +127,14 @@ def remembering(value: Any) -> tuple[Any, list[Remembered]]:
     """The models (a dataclass of sessions, or of such) with every session remembering, and all those."""
     made: list[Remembered] = []
     changes: dict[str, Any] = {}
-    for field in fields(value):
-        one = getattr(value, field.name)
+    for each in fields(value):
+        one = getattr(value, each.name)
         if hasattr(one, "run") and hasattr(one, "get_inputs"):
-            changes[field.name] = Remembered(one)
-            made.append(changes[field.name])
+            changes[each.name] = Remembered(one)
+            made.append(changes[each.name])
         elif isinstance(one, tuple) and one and all(hasattr(part, "session") for part in one):
             pairs = [remembering(part) for part in one]
-            changes[field.name] = tuple(part for part, _ in pairs)
+            changes[each.name] = tuple(part for part, _ in pairs)
             made += [session for _, sessions in pairs for session in sessions]
     return replace(value, **changes), made
 
@@ -198,12 +199,19 @@ class _Outright:
     models: FaceModels
     sent: bytes
     beside: dict[str, Any]
+    decoded: dict[Limits, Capture] = field(default_factory=dict)
 
     def __call__(self, sensors: Sequence[str]) -> tuple[Any, Row]:
-        capture = read_capture(self.sent, CHALLENGED if "challenge" in sensors else FILE)
+        capture = self._read(CHALLENGED if "challenge" in sensors else FILE)
         _ears.fused = None
         verdict = check_capture(models=self.models, capture=capture, beside=Beside(**{key: self.beside[key] for key in sensors}))
         return verdict, inputs(*_ears.fused)
+
+    def _read(self, limits: Limits) -> Capture:
+        """Decoded once for each of the two kinds of bounds."""
+        if limits not in self.decoded:
+            self.decoded[limits] = read_capture(self.sent, limits)
+        return self.decoded[limits]
 
 
 def _spoken(sensors: Sequence[str]) -> Callable[[str], bool]:

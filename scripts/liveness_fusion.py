@@ -26,7 +26,7 @@ from sklearn.metrics import roc_auc_score
 from xinqiao.identity import FaceModels, Outcome, Signal, State
 from xinqiao.identity.liveness import Beside, Verdict
 from xinqiao.identity.liveness.challenge.shape import shape_model
-from xinqiao.identity.liveness.decide import NEEDED, Evidence, _as_found, fuse, texture_told
+from xinqiao.identity.liveness.decide import CONCLUDED, NEEDED, Evidence, _as_found, fuse, texture_told
 from xinqiao.identity.liveness.evaluate import LIVE, challenges, gather, told_of
 from xinqiao.identity.liveness.many import answer
 from xinqiao.identity.sources import APPEARANCE, Rule, shipped
@@ -60,7 +60,7 @@ def hear(folder: Path, out: Path, most: int) -> None:
 def again(verdict: Verdict, kept: Sequence[str], models: FaceModels, rule: Rule) -> Verdict:
     """The verdict with the sensors of `kept` alone."""
     gone = {"light", "infrared", "depth"} - set(kept)
-    signals = [_silent(_as_found(s), gone) for s in verdict.signals if s.name != "fused"]
+    signals = [_silent(_as_found(s), gone) for s in verdict.signals if s.name not in CONCLUDED]
     evidence = {name: one for name, one in verdict.sources.items() if rule.group(name) not in gone}
     return fuse(signals, evidence, models.thresholds.liveness, rule=rule)
 

@@ -112,7 +112,7 @@ def main() -> None:
     ask.add_argument("out", type=Path)
     asked = ask.parse_args()
     pool = read(asked.pool)
-    made = {"version": "simulated-2026-11-22", "map": model(pool, pair=False), "pair": model(pool, pair=True)}
+    made = {"version": "simulated-2026-11-22.2", "map": model(pool, pair=False), "pair": model(pool, pair=True)}
     asked.out.write_text(json.dumps(made, separators=(",", ":")), "utf-8")
     print(f"{asked.out}: {asked.out.stat().st_size} bytes")
 

@@ -168,8 +168,8 @@ def export(model: Network, out: Path) -> None:
 
 
 def bounds(score: np.ndarray, held: dict[str, np.ndarray]) -> dict[str, float]:
-    """infrared.json. Scale and shift make the log-odds a probability (Platt 1999), live and every kind of attack weighing the same; the band lies
-    above SURE of 100 attacks and below all but DOUBT of 100 living people."""
+    """infrared.json. Scale and shift make the log-odds a probability (Platt 1999), live and every kind of attack weighing the same; the band reaches
+    from where SURE of 100 attacks end to where all but DOUBT of 100 living people begin, whichever of the two lies higher."""
     use = judged(held)
     odds, species = score[use], held["species"][use]
     live, weight = (species == 0).astype(float), np.zeros(len(odds))
@@ -188,7 +188,7 @@ def bounds(score: np.ndarray, held: dict[str, np.ndarray]) -> dict[str, float]:
         "scale": round(float(at[0]), 4),
         "shift": round(float(at[1]), 4),
         "sure": round(float(max(sure, doubt)), 3),
-        "doubt": round(float(doubt), 3),
+        "doubt": round(float(min(sure, doubt)), 3),
     }
 
 

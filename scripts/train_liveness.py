@@ -3,7 +3,7 @@
     python3.11 -m venv /tmp/torch && /tmp/torch/bin/pip install -r requirements.lock && /tmp/torch/bin/pip install torch==2.13.0 onnx
     nice /tmp/torch/bin/python scripts/liveness_pool.py POOL --frames FRAMES --simulated SESSIONS --renders PEOPLE
     nice /tmp/torch/bin/python scripts/liveness_pool.py POOL --simulated OTHERS --name unseen --plain-only
-    nice /tmp/torch/bin/python scripts/train_liveness.py POOL OUT trial|kinds|folds|final [--recipe NAME]
+    nice /tmp/torch/bin/python scripts/train_liveness.py POOL OUT trial|kinds|folds|final [--recipe NAME] [--steps N]
 
 `trial`: trained on what is made from live NUAA frames of some people, tested on real prints of the others and on simulated sessions: the choice
 between the recipes rests on it alone. `kinds`: without one kind of made attack, tested on it. `folds`: NUAA by person. `final`: everybody;
@@ -50,6 +50,7 @@ RECIPES = {
     "two-residuals": Recipe(Shape(residuals=True)),
     "three": Recipe(Shape(views=(0, 1, 2))),
     "three-residuals": Recipe(Shape(views=(0, 1, 2), residuals=True)),
+    "two-varied": Recipe(Shape(residuals=True), varied=1.0),
     "two-statistics": Recipe(Shape(residuals=True, statistics=True)),
 }
 DOMAINS = {"nuaa": 0.55, "simulated": 0.28, "render": 0.17}
@@ -136,11 +137,16 @@ def fit(pool: Pool, chosen: list[int], recipe: Recipe, seed: int) -> Texture:
 
 
 def shares(pool: Pool, chosen: list[int], recipe: Recipe) -> tuple[list[list[list[int]]], np.ndarray]:
-    """Groups of (origin, kind, varied or plain), in each the samples of each person, and each group's chance: people count alike."""
+    """Groups of (origin, kind, varied or plain), in each the samples of each person, and each group's chance: people count alike.
+
+    Plain pictures are shown only where both the living and the attacks of an origin have them: else the camera would be taken for life.
+    """
     found: dict[tuple[str, str, bool], dict[str, list[int]]] = {}
     for n in chosen:
         row = pool.row(n)
         found.setdefault((*group_of(row), bool(row["varied"])), {}).setdefault(str(row["person"]), []).append(n)
+    plain = {(origin, kind == "live") for origin, kind, varied in found if not varied}
+    found = {key: people for key, people in found.items() if key[2] or (key[0], key[1] != "live") in plain}
     weights = {key: DOMAINS[key[0]] for key in found}
     for origin in {key[0] for key in found}:
         for alive in (True, False):
@@ -286,12 +292,14 @@ def main() -> None:
     ask.add_argument("--recipe", choices=tuple(RECIPES), default="two")
     ask.add_argument("--seed", type=int, default=0)
     ask.add_argument("--fold", type=int, default=0)
+    ask.add_argument("--steps", type=int, help="of each training; the recipe's own when not given")
     ask.add_argument("--left-out", choices=MADE, default="replay")
     given = ask.parse_args()
     torch.set_num_threads(1)
     given.out.mkdir(parents=True, exist_ok=True)
     names = tuple(sorted(f.stem for f in given.pool.glob("*.npy") if not f.stem.startswith("unseen")))
     pool, recipe = Pool(given.pool, names), RECIPES[given.recipe]
+    recipe = replace(recipe, steps=given.steps or recipe.steps)
     if given.what == "final":
         final(pool, recipe, given.seed, given.out)
         return

@@ -109,6 +109,11 @@ REASONS = {
             "各项检测综合来看，不像真人在镜头前。",
             "Taken together, the tests do not speak for a living person before the camera.",
         ),
+        Reason(
+            "witnesses_disagree",
+            "一项检测与其他各项结果不一致（拍摄时眨眼就可能如此），请睁开双眼看着屏幕重试。",
+            "One test disagrees with all the others, as it may when you blink; keep your eyes open, look at the screen, and try again.",
+        ),
         Reason("borderline", "得分处于临界范围，将由人工复核。", "The score lies near the boundary; a person will review it."),
         Reason(
             "light_faint",

@@ -23,7 +23,7 @@ from .thresholds import Band
 FILE = Path(__file__).parent / "fusion.json"
 EARLIER = Path(__file__).parent / "rules"
 """Files of rules that were released before, whole, under any name: a record names the version that judged it."""
-METHOD = 2
+METHOD = 3
 """Of `liveness.decide`: raised when the code comes to another answer with the same numbers, so that old rules are not read by new code."""
 APPEARANCE = "appearance"
 """The group of every source that fusion.json does not name: a deployment's own models look at pixels."""

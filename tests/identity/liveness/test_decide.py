@@ -10,7 +10,7 @@ import pytest
 
 from xinqiao.identity import FaceModels, Outcome, Signal, State
 from xinqiao.identity.liveness.challenge.shape import shape_model
-from xinqiao.identity.liveness.decide import FAMILIES, NEEDED, Evidence, Label, Verdict, bounds_told, combined, fuse, texture_told
+from xinqiao.identity.liveness.decide import FAMILIES, NEEDED, Evidence, Label, Verdict, bounds_told, combined, fuse, rejudge, texture_told
 from xinqiao.identity.liveness.signals import texture_signal
 from xinqiao.identity.sources import FILE, Rule, digest, known, shipped
 from xinqiao.identity.thresholds import Band, Device, Fusion
@@ -119,8 +119,25 @@ def test_a_network_on_a_camera_never_seen_may_be_outvoted_but_not_when_it_is_cer
 
     assert told(0.3).outcome is Outcome.FAIL
     assert told(0.3, infrared=0.99, depth=0.98).outcome is Outcome.PASS
-    assert told(0.05, infrared=0.999, depth=0.999).outcome is Outcome.FAIL
+    assert told(0.05, infrared=0.999).outcome is Outcome.FAIL
+    assert told(0.05, infrared=0.999, depth=0.999).outcome is Outcome.RETRY  # one against all the others
     assert told(0.3, light_shape=0.999).outcome is not Outcome.PASS
+
+
+def test_who_blinked_before_near_infrared_is_asked_again_and_a_mask_is_not_let_by() -> None:
+    near = [Signal("infrared_face", State.PASS, 0.9), Signal("infrared_texture", State.FAIL, 0.01, "infrared_mask")]
+    deep = [Signal("depth_relief", State.PASS, 6.0), Signal("depth_texture", State.PASS, 0.97)]
+    heard = {"texture": Evidence(0.8), "infrared_texture": Evidence(0.01), "depth_texture": Evidence(0.97)}
+    blinked = fuse([*PASSED, *near, *deep], heard, ANY)
+    assert (blinked.outcome, [r.code for r in blinked.reasons]) == (Outcome.RETRY, ["witnesses_disagree"])
+    assert blinked.signals[-1].name == "agreement"
+    again = rejudge(blinked, ANY.devices["any"], ANY.devices["any"], ANY)
+    assert [(s.name, s.state) for s in again.signals] == [(s.name, s.state) for s in blinked.signals]
+    assert fuse([*PASSED, *near], {k: v for k, v in heard.items() if k != "depth_texture"}, ANY).outcome is Outcome.FAIL  # one against one
+    doubtful = heard | {"texture": Evidence(0.4)}
+    assert fuse([*PASSED, *near, *deep], doubtful, ANY).outcome is Outcome.FAIL  # two against one
+    flat = [Signal("depth_relief", State.FAIL, 0.4, "depth_flat"), deep[1]]
+    assert fuse([*PASSED, *near, *flat], heard, ANY).outcome is Outcome.FAIL  # physics is not undone
 
 
 @pytest.mark.parametrize("name", ["light_shape", "infrared_face", "depth_relief", "light_sequence"])
@@ -356,7 +373,7 @@ def test_the_record_tells_the_class_and_the_band_that_judged() -> None:
     other = fuse(PASSED, {"texture": Evidence(0.9), "infrared": Evidence(0.9)}, mine, device="desktop")
     assert (other.device, other.judged_as, other.band) == ("desktop", "any", shipped().groups["infrared"].band)
     kept = bounds_told(other, mine)
-    assert (kept["sure"], kept["used"]) == (0.8, {"sure": 0.92, "doubt": 0.25, "cut": 0.6})
+    assert (kept["doubt"], kept["used"]) == (ANY.devices["any"].band.doubt, {"sure": 0.8, "doubt": 0.25, "cut": 0.6})
     assert fuse([], {}, ANY).band is None
 
 

@@ -6,7 +6,8 @@ Three answers: live, attack, and "try again: ..."; whether a person looks is the
 counts as passed. What is needed depends on what was given: a clip, and each sensor or challenge that came with it. In the dark the colour
 picture is not waited for where near infrared, depth or the challenge has spoken: what no frame was clear enough for is excused, what was
 measured counts as by day. Where none has spoken, the answer is "turn on a lamp". A group that does not lift (the screen's light) may take a
-pass away and never give one: what does not pass without it goes to a person.
+pass away and never give one: what does not pass without it goes to a person. A network that refuses alone against all other evidence has the
+capture taken again.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ DARK = {"too_dark"}
 """Problems of the colour picture that are the room's, not the face's."""
 UNSEEN = {"not_run", *DARK}
 """Why a network that looks at the picture did not run: no frame was fit to be looked at."""
+CONCLUDED = ("fused", "agreement")
+"""Signals that fusion itself adds."""
 MOST = 20.0
 """Log-odds beyond which a probability is not told apart from certainty."""
 
@@ -117,6 +120,8 @@ def fuse(
     if score is not None and band is not None and (len(evidence) > 1 or set(parts) != {APPEARANCE}):
         state = _unlifted(band.state(score), evidence, bounds, rule)
         whole.append(Signal("fused", state, score, {State.REFER: "borderline", State.FAIL: "fused_attack"}.get(state)))
+    if alone := _dissenter(_weighed(whole, evidence, rule), evidence, parts, rule):
+        whole.append(Signal("agreement", State.RETRY, parts[alone], "witnesses_disagree"))
     if any(s.state is State.FAIL and s.reason in DECEIT for s in signals):
         score = 0.0
     outcome = decide(_weighed(whole, evidence, rule), needed(whole))
@@ -162,6 +167,20 @@ def _unlifted(state: State, evidence: Mapping[str, Evidence], bounds: Device, ru
     return State.PASS if stands else State.REFER
 
 
+def _dissenter(signals: Sequence[Signal], heard: Mapping[str, Evidence], parts: Mapping[str, float], rule: Rule) -> str | None:
+    """The group whose network refuses, or doubts so much that the whole refuses, while every other group speaks for life and two at least do.
+
+    Shut eyes look like a mask to near infrared: who blinked is asked again, and a mask that deceives all the others gains a try and no pass.
+    What is refused by physics, or by a signal of another group, is not undone.
+    """
+    against = [name for name, value in parts.items() if value < 0]
+    if len(parts) < 3 or len(against) != 1:
+        return None
+    failed = [s for s in signals if s.state is State.FAIL]
+    its_own = [s for s in failed if s.name == "fused" or (s.name in heard and rule.group(s.name) == against[0])]
+    return against[0] if failed and len(its_own) == len(failed) else None
+
+
 def bounds_told(verdict: Verdict, fusion: Fusion) -> dict[str, Any]:
     """What a record keeps so that `replay` comes to the verdict again: the class's bounds, and under `used` the band and cut that judged."""
     bounds = fusion.devices[verdict.judged_as]
@@ -176,7 +195,7 @@ def rejudge(verdict: Verdict, before: Device, after: Device, fusion: Fusion, *, 
     `fusion`: where `cut` stands, for a class that has none of its own.
     """
     rule = rule or shipped()
-    evidence, signals = dict(verdict.sources), [s for s in verdict.signals if s.name != "fused"]
+    evidence, signals = dict(verdict.sources), [s for s in verdict.signals if s.name not in CONCLUDED]
     if "texture" in evidence:
         score = after.calibrate((evidence["texture"].log_odds - before.shift) / before.scale)
         evidence["texture"] = replace(evidence["texture"], probability=score)

@@ -149,6 +149,12 @@ ASKED: dict[str, Asked] = {
         N_("sum of calibrated log-odds, Platt 1999"),
         N_("0 to 1"),
     ),
+    "agreement": Asked(
+        N_("Agreement"),
+        N_("Does one kind of evidence refuse, alone against all the others?"),
+        N_("weights of evidence, Good 1950"),
+        N_("log-odds of the one that refuses"),
+    ),
 }
 PROMISE = ("，将由人工复核。", "; a person will review it.")
 """How a reason ends that leaves a check to a person, in both languages; it is untrue where all evidence together settled the doubt."""
