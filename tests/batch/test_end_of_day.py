@@ -19,7 +19,7 @@ from xinqiao.kit import CNY, Database, FixedClock
 from xinqiao.servicing import Party, book, delinquency, ledger, repay, view
 from xinqiao.servicing.errors import DayNotOver
 from xinqiao.servicing.ledger import Account, Kind
-from xinqiao.servicing.loans import Author, Loan, write_off
+from xinqiao.servicing.loans import Author, Loan, transfer, write_off
 
 from ..servicing.lending import BANK, TERMS, lent
 
@@ -267,7 +267,7 @@ def test_what_was_earned_goes_with_the_claim_to_its_buyer(db: Connection, clock:
     close(db, clock)
     earned = net(db, Kind.ACCRUED, BANK.id)
     buyer = uuid4()
-    db.execute(text("UPDATE loan SET funder_id = :buyer WHERE id = :loan"), {"buyer": buyer, "loan": loan.id})
+    transfer(db=db, clock=clock, loan_ids=[loan.id], to=buyer, key="sold", author=Author("officer", "the bank sells"))
     clock.advance(ONE_DAY)
     done = close(db, clock)
     assert earned > 0

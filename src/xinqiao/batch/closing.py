@@ -145,12 +145,13 @@ def _stand(page: Page, on: date) -> tuple[Standing, Ints]:
 
 def _taken_back(page: Page, standing: Standing) -> Standing:
     """Of a loan written off only what had come in stays earned: the rows no longer tell what was paid from what was given up."""
-    came_in = page.before.collected
+    came_in, penalty = page.before.collected, page.before.collected_penalty
     return replace(
         standing,
-        earned_interest=np.where(page.lost, came_in, standing.earned_interest),
-        earned_penalty=np.where(page.lost, 0, standing.earned_penalty),
+        earned_interest=np.where(page.lost, came_in - penalty, standing.earned_interest),
+        earned_penalty=np.where(page.lost, penalty, standing.earned_penalty),
         collected=np.where(page.lost, came_in, standing.collected),
+        collected_penalty=np.where(page.lost, penalty, standing.collected_penalty),
     )
 
 

@@ -11,6 +11,7 @@ from xinqiao.servicing.delinquency import Buckets, Flag, Grade, bucket_codes
 
 from . import columns
 from .model import CURRENCY, FLAGS, GRADE, PRODUCT, REGION, Base, Page, Standing
+from .shares import earned, passed
 from .sums import Sums, merged, summed, summed_by_day
 
 CURRENT, CLOSED, CHARGED_OFF, WRITTEN_OFF = "current", "closed", "charged_off", "written_off"
@@ -23,8 +24,8 @@ def page_figures(page: Page, standing: Standing, late: NDArray[np.int64], base: 
     """ "earned" and "passed" (what the ledger is told), "lines" (balances), "flows" (what is yet to fall due), "firsts" (loans later than ever before), "rolls"."""
     bucket = np.where(charged_off(page), CHARGED_OFF, bucket_names(buckets, late, page.closed))
     return {
-        "earned": _earned(page, standing),
-        "passed": _passed(page),
+        "earned": earned(page, standing),
+        "passed": passed(page),
         "lines": merged([_lines(page, standing, late, bucket), _closed(page)]),
         "flows": _flows(page, bucket),
         "firsts": _firsts(page, late, on, buckets),
@@ -60,23 +61,6 @@ def rows(of: Sums) -> dict[str, list]:
         if name in made:
             made[name] = [read(one) for one in made[name]]
     return made
-
-
-def _earned(page: Page, standing: Standing) -> Sums:
-    since = {
-        "interest": standing.earned_interest - page.before.interest,
-        "penalty": standing.earned_penalty - page.before.penalty,
-        "collected": standing.collected - page.before.collected,
-    }
-    return summed({"currency": page.words[:, CURRENCY], "funder": page.funders}, since)
-
-
-def _passed(page: Page) -> Sums:
-    """What had been earned and not collected of loans whose claim went to another funder since."""
-    of = page.funders != page.before.funder
-    keys = {"currency": page.words[of, CURRENCY], "seller": page.before.funder[of], "funder": page.funders[of]}
-    was = page.before
-    return summed(keys, {"accrued": (was.interest + was.penalty - was.collected)[of]})
 
 
 def _keys(page: Page, bucket: NDArray[np.str_]) -> dict[str, NDArray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +11,8 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
+
+from xinqiao.servicing.loans import Splits
 
 from .columns import EPOCH
 
@@ -66,6 +68,8 @@ class Standing:
     next_amount: Ints
     longest: Ints
     """Days of the longest period between two due dates."""
+    collected_penalty: Ints
+    """The penalty interest in `collected`."""
 
     def days_past_due(self, on: int) -> Ints:
         return np.where(self.oldest_due == NEVER, 0, on - self.oldest_due)
@@ -74,6 +78,7 @@ class Standing:
 CURRENCY, PRODUCT, REGION, BUCKET, GRADE, FLAGS = range(6)
 WORDS = 6
 """Columns of a page's words."""
+WHOLE = 0
 Base = tuple[Ints, Ints]
 """Days past due and principal outstanding of each loan at the last close of the month before."""
 
@@ -85,6 +90,7 @@ class Before:
     interest: Ints
     penalty: Ints
     collected: Ints
+    collected_penalty: Ints
     worst: Ints
     late: Ints
     """Days past due, -1 for a loan that the last close did not see."""
@@ -95,6 +101,7 @@ class Before:
     funder: NDArray
     """Who held the claim."""
     charged_off: Bools
+    shared: Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,6 +125,9 @@ class Page:
     """The day from which the loan stands in its bucket."""
     words: NDArray
     """(n, WORDS): currency, product, region, bucket, category, marks; each may be empty but the first."""
+    shared: Ints
+    """Which of `splits` tells who has what each loan earns; WHOLE when all of it is its funder's."""
+    splits: Sequence[Splits]
     rows: Instalments
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""The one list of transfers that the close of a day posts: for each funder and currency what was earned, and what came in. Pure."""
+"""The one list of transfers that the close of a day posts: for each owner and currency what was earned, and what came in. Pure."""
 
 from __future__ import annotations
 

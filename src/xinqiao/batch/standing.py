@@ -18,7 +18,7 @@ from .model import NEVER, Bools, Instalments, Ints, Standing
 def stand(on: int, start: Ints, closed: Bools, penalty: tuple[Ints, Ints], rows: Instalments) -> Standing:
     """`start` is each loan's day of payout, `penalty` the numerators and denominators of its daily rate on overdue principal."""
     first = np.searchsorted(rows.loan, np.arange(len(start) + 1))
-    made = np.zeros((8, len(start)), np.int64)
+    made = np.zeros((9, len(start)), np.int64)
     _stand(
         on,
         first,
@@ -83,6 +83,7 @@ def _stand(
         since, oldest, coming = start[loan], NEVER, NEVER
         for row in range(first[loan], first[loan + 1]):
             made[2, loan] += paid_interest[row] + paid_penalty[row]
+            made[8, loan] += paid_penalty[row]
             if settled[row] or closed[loan]:
                 made[0, loan] += paid_interest[row] if closed[loan] else _earned(paid_interest[row], since, due[row], on)
                 made[1, loan] += paid_penalty[row]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -33,10 +34,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from xinqiao.kit import tables
 from xinqiao.kit.database import tenant
+from xinqiao.servicing.loans import read_splits, write_splits
 
 from . import columns
 from .columns import bigints, booleans, dates, decode, integers, uuids
-from .model import NEVER, RATE_SCALE, WORDS, Base, Before, Cut, Instalments, Page, Standing
+from .model import NEVER, RATE_SCALE, WHOLE, WORDS, Base, Before, Cut, Instalments, Ints, Page, Standing
 
 accrual = Table(
     "loan_accrual",
@@ -49,6 +51,7 @@ accrual = Table(
     Column("interest", BigInteger, nullable=False),
     Column("penalty", BigInteger, nullable=False),
     Column("collected", BigInteger, nullable=False),
+    Column("collected_penalty", BigInteger, nullable=False, server_default="0"),
     Column("outstanding", BigInteger, nullable=False),
     Column("overdue", BigInteger, nullable=False),
     Column("days_past_due", Integer, nullable=False),
@@ -58,12 +61,14 @@ accrual = Table(
     Column("next_due", Date),
     Column("next_amount", BigInteger, nullable=False),
     Column("closed", Boolean, nullable=False),
+    Column("shares", JSONB),
     PrimaryKeyConstraint("tenant", "day", "person_id", "loan_id"),
     postgresql_partition_by="RANGE (day)",
     info={"monthly": "day", "append_only": True},
 )
 """One row a loan and a closed day; `interest`, `penalty` and `collected` are totals since the payout, `worst` the most days past due that any close found.
-`base_days` and `base_outstanding` are days past due and principal at the last close of the month before, -1 for a loan that was not there: what roll rates count from."""
+`base_days` and `base_outstanding` are days past due and principal at the last close of the month before, -1 for a loan that was not there: what roll rates count from.
+`shares` tells who had what of interest and penalty interest; NULL when all was the funder's."""
 
 close = Table(
     "book_close",
@@ -110,6 +115,12 @@ marks AS (
     ) newest WHERE NOT lifted AND (until IS NULL OR until > %(on)s) GROUP BY person_id, loan_id
 )
 """
+WHOLLY = " AND ".join(
+    f"l.splits #>> '{{{kind},0,{name}}}' = {wanted}"
+    for kind in ("interest", "penalty")
+    for name, wanted in (("owner", "l.funder_id::text"), ("fraction", "'1'"))
+)
+"""All that the loan earns is its funder's."""
 MINE = f"""
 mine AS MATERIALIZED (
     SELECT row_number() OVER (ORDER BY l.person_id, l.id) - 1 AS n, l.person_id, l.id, l.funder_id, l.disbursed_on,
@@ -117,7 +128,9 @@ mine AS MATERIALIZED (
            coalesce(CAST(l.terms ->> 'penalty_rate' AS numeric), 0) * %(scale)s AS late_parts,
            CAST(l.terms ->> 'penalty_days_in_year' AS bigint) * %(scale)s AS late_scale,
            coalesce(p.interest, e.interest, 0) AS was_interest, coalesce(p.penalty, e.penalty, 0) AS was_penalty,
-           coalesce(p.collected, e.collected, 0) AS was_collected, coalesce(p.worst, e.worst, 0) AS was_worst,
+           coalesce(p.collected, e.collected, 0) AS was_collected, coalesce(p.collected_penalty, e.collected_penalty, 0) AS was_collected_penalty,
+           CASE WHEN l.splits IS NULL OR {WHOLLY} THEN '' ELSE jsonb_build_object('interest', l.splits -> 'interest', 'penalty', l.splits -> 'penalty')::text END AS shared,
+           coalesce(p.shares, e.shares)::text AS was_shared, coalesce(p.worst, e.worst, 0) AS was_worst,
            coalesce(p.days_past_due, -1) AS was_late, coalesce(p.outstanding, 0) AS was_outstanding,
            coalesce(p.base_days, -1) AS base_days, coalesce(p.base_outstanding, 0) AS base_outstanding,
            coalesce(p.closed, e.closed, false) AS was_closed, coalesce(p.funder_id, e.funder_id, l.funder_id) AS was_funder,
@@ -128,7 +141,7 @@ mine AS MATERIALIZED (
     FROM loan l
     LEFT JOIN loan_accrual p ON p.day = %(before)s::date AND p.person_id = l.person_id AND p.loan_id = l.id AND {IN_RANGE.format("p")}
     LEFT JOIN LATERAL (
-        SELECT x.interest, x.penalty, x.collected, x.worst, x.closed, x.funder_id FROM loan_accrual x
+        SELECT x.interest, x.penalty, x.collected, x.collected_penalty, x.shares, x.worst, x.closed, x.funder_id FROM loan_accrual x
         WHERE p.loan_id IS NULL AND l.disbursed_on <= %(before)s::date AND x.person_id = l.person_id AND x.loan_id = l.id
           AND x.day < %(before)s::date
         ORDER BY x.day DESC LIMIT 1
@@ -146,8 +159,8 @@ row, or, for one that ended and was opened again, on its last one."""
 
 OF_LOANS = (
     *("n", "person_id", "id", "funder_id", "disbursed_on", "ended", "lost", "principal", "outstanding", "late_parts::bigint", "late_scale"),
-    *("was_interest", "was_penalty", "was_collected", "was_worst", "was_late", "was_outstanding", "base_days", "base_outstanding"),
-    *("was_closed", "was_funder", "was_charged_off", "since"),
+    *("was_interest", "was_penalty", "was_collected", "was_collected_penalty", "was_worst", "was_late", "was_outstanding"),
+    *("base_days", "base_outstanding", "was_closed", "was_funder", "was_charged_off", "since"),
 )
 OF_INSTALMENTS = (
     *(
@@ -166,7 +179,8 @@ OF_INSTALMENTS = (
 PAGE = f"""
 WITH {MARKS}, {MINE}
 SELECT l.*, i.* FROM (
-    SELECT bool_or(late_parts <> late_parts::bigint), string_agg(words, chr(30)), {", ".join(f"array_agg({name})" for name in OF_LOANS)} FROM mine
+    SELECT bool_or(late_parts <> late_parts::bigint), string_agg(words, chr(30)), string_agg(shared, chr(30)),
+           string_agg(coalesce(was_shared, ''), chr(30)), {", ".join(f"array_agg({name})" for name in OF_LOANS)} FROM mine
 ) l, (
     SELECT array_agg((n << {NUMBER_BITS}) + number), {", ".join(f"array_agg({name})" for name in OF_INSTALMENTS)} FROM (
         SELECT m.n, i.*, greatest(i.due, i.aged_to) AS counted_to
@@ -180,14 +194,15 @@ QUICKLY = "SET LOCAL work_mem = '96MB'; SET LOCAL jit = off; SET LOCAL max_paral
 """A page is sorted and hashed in memory; its cores are busy with the other pages."""
 
 WRITE = """
-INSERT INTO loan_accrual (day, person_id, loan_id, funder_id, interest, penalty, collected, outstanding, overdue, days_past_due, worst, base_days, base_outstanding, next_due,
-                          next_amount, closed)
-SELECT %(day)s, g.person, g.loan, g.funder, g.interest, g.penalty, g.collected, g.outstanding, g.overdue, g.late, g.worst, g.base_days, g.base_outstanding,
-       nullif(g.next_due, %(never)s), g.next_amount, g.closed
-FROM unnest(%(person)s, %(loan)s, %(funder)s, %(interest)s, %(penalty)s, %(collected)s, %(outstanding)s, %(overdue)s, %(late)s, %(worst)s,
+INSERT INTO loan_accrual (day, person_id, loan_id, funder_id, interest, penalty, collected, collected_penalty, outstanding, overdue, days_past_due, worst, base_days,
+                          base_outstanding, next_due, next_amount, closed, shares)
+SELECT %(day)s, g.person, g.loan, g.funder, g.interest, g.penalty, g.collected, g.collected_penalty, g.outstanding, g.overdue, g.late, g.worst, g.base_days, g.base_outstanding,
+       nullif(g.next_due, %(never)s), g.next_amount, g.closed, (%(splits)s::text[])[g.shared]::jsonb
+FROM unnest(%(person)s, %(loan)s, %(funder)s, %(interest)s, %(penalty)s, %(collected)s, %(collected_penalty)s, %(outstanding)s, %(overdue)s, %(late)s, %(worst)s,
             %(base_days)s, %(base_outstanding)s, %(next_due)s,
-            %(next_amount)s, %(closed)s)
-    AS g(person, loan, funder, interest, penalty, collected, outstanding, overdue, late, worst, base_days, base_outstanding, next_due, next_amount, closed)
+            %(next_amount)s, %(closed)s, %(shared)s)
+    AS g(person, loan, funder, interest, penalty, collected, collected_penalty, outstanding, overdue, late, worst, base_days, base_outstanding, next_due, next_amount,
+         closed, shared)
 """
 """COPY is closed to tables under row-level security; binary arrays through one INSERT come near to its speed and keep the policy."""
 
@@ -260,6 +275,7 @@ def write(db: Connection, on: date, of: Page, standing: Standing, days_past_due:
         "interest": bigints(standing.earned_interest),
         "penalty": bigints(standing.earned_penalty),
         "collected": bigints(standing.collected),
+        "collected_penalty": bigints(standing.collected_penalty),
         "outstanding": bigints(of.outstanding),
         "overdue": bigints(standing.overdue),
         "late": integers(days_past_due),
@@ -269,6 +285,8 @@ def write(db: Connection, on: date, of: Page, standing: Standing, days_past_due:
         "next_due": dates(standing.next_due),
         "next_amount": bigints(standing.next_amount),
         "closed": booleans(of.closed),
+        "shared": integers(of.shared),
+        "splits": [json.dumps(write_splits(one)) for one in of.splits[WHOLE + 1 :]],
     }
     with db.connection.cursor() as cursor:  # type: ignore[union-attr]
         columns.register(cursor.adapters)  # type: ignore[attr-defined]
@@ -306,14 +324,15 @@ def accruals(db: Connection, person: UUID, loan: UUID, *, limit: int) -> Sequenc
 
 
 def _page(found: Sequence[bytes | None]) -> Page:
-    inexact, words, *arrays = found
+    inexact, words, shared, was_shared, *arrays = found
     if inexact == b"\x01":
         raise ValueError(f"a penalty rate has more decimals than {RATE_SCALE} parts can hold")
     spoken = np.array([one.split("\x1f") for one in bytes(words).decode().split("\x1e")]) if words else np.empty((0, WORDS), np.str_)
     columns_of = [decode(one) for one in arrays]
-    _, people, loans, funders, start, ended, lost, principal, outstanding, parts, scale, *was, since, spoken = _ordered(
-        [*columns_of[: len(OF_LOANS)], spoken]
-    )
+    known = {"": WHOLE}
+    now_shared, before_shared = (_coded(one, known) for one in (shared, was_shared))
+    *of_loans, spoken, now_shared, before_shared = _ordered([*columns_of[: len(OF_LOANS)], spoken, now_shared, before_shared])
+    _, people, loans, funders, start, ended, lost, principal, outstanding, parts, scale, *was, since = of_loans
     rows = _ordered(columns_of[len(OF_LOANS) :])
     return Page(
         people=people,
@@ -325,11 +344,21 @@ def _page(found: Sequence[bytes | None]) -> Page:
         principal=principal,
         outstanding=outstanding,
         penalty=(parts, scale),
-        before=Before(*was[:-3], closed=was[-3].astype(np.bool_), funder=was[-2], charged_off=was[-1].astype(np.bool_)),
+        before=Before(
+            *was[:-3], closed=was[-3].astype(np.bool_), funder=was[-2], charged_off=was[-1].astype(np.bool_), shared=before_shared
+        ),
         since=since,
         words=spoken,
+        shared=now_shared,
+        splits=[read_splits(json.loads(one)) if one else {} for one in known],
         rows=Instalments(rows[0] >> NUMBER_BITS, *rows[1:-1], settled=rows[-1].astype(np.bool_)),
     )
+
+
+def _coded(texts: bytes | None, known: dict[str, int]) -> Ints:
+    """Each text by its place among those `known`, to which new ones are added."""
+    said = bytes(texts).decode().split("\x1e") if texts is not None else []
+    return np.array([known.setdefault(one, len(known)) for one in said], np.int64)
 
 
 def _ordered(found: list[NDArray]) -> list[NDArray]:

@@ -40,8 +40,9 @@ from .service.reading import (
 )
 from .service.recording import Author
 from .service.repaying import charge_back, receive, refund_cash, refund_credit, repay
-from .splits import Share
+from .splits import Share, Splits, cumulated, divide
 from .splits import read as read_splits
+from .splits import write as write_splits
 from .states import states_of
 from .telling import nets, retell, tell
 
@@ -56,6 +57,7 @@ __all__ = [
     "Repayment",
     "Settlement",
     "Share",
+    "Splits",
     "State",
     "View",
     "active_loans",
@@ -67,7 +69,9 @@ __all__ = [
     "charge_off",
     "close_loan_day",
     "compensate",
+    "cumulated",
     "disburse",
+    "divide",
     "get_loan",
     "history",
     "loan_of_offer",
@@ -106,4 +110,5 @@ __all__ = [
     "waive_interest",
     "write_agreement",
     "write_off",
+    "write_splits",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate, pairwise
 from typing import Any
 from uuid import UUID
 
@@ -42,13 +43,13 @@ def divide(total: int, shares: Sequence[Share]) -> list[int]:
 
     Each cumulated fraction of the running total is rounded half-even: the same total gives the same parts, however it came in.
     """
-    parts, reached, before = [], Fraction(0), 0
-    for share in shares:
-        reached += share.fraction
-        now = round(total * reached)
-        parts.append(now - before)
-        before = now
-    return parts
+    ends = [round(total * end) for end in cumulated(shares)]
+    return [end - start for start, end in pairwise([0, *ends])]
+
+
+def cumulated(shares: Sequence[Share]) -> list[Fraction]:
+    """How far each share reaches, counted from the first: what `divide` rounds, and the close of a day over columns."""
+    return list(accumulate(share.fraction for share in shares))
 
 
 def of_terms(terms: Terms, funder: UUID, guarantor: UUID | None) -> dict[Kind, tuple[Share, ...]]:
