@@ -19,7 +19,7 @@ from xinqiao.kit import CNY, Database, FixedClock
 from xinqiao.servicing import Party, book, delinquency, ledger, repay, view
 from xinqiao.servicing.errors import DayNotOver
 from xinqiao.servicing.ledger import Account, Kind
-from xinqiao.servicing.loans import Author, Loan, transfer, write_off
+from xinqiao.servicing.loans import Author, Loan, reverse, transfer, write_off
 
 from ..servicing.lending import BANK, TERMS, lent
 
@@ -274,6 +274,34 @@ def test_what_was_earned_goes_with_the_claim_to_its_buyer(db: Connection, clock:
     assert net(db, Kind.ACCRUED, BANK.id) == 0
     assert net(db, Kind.ACCRUED, buyer) == earned + done.earned["CNY"]
     assert net(db, Kind.INCOME, BANK.id) == -earned
+
+
+def test_a_buyer_loses_what_was_earned_before_it_bought(db: Connection, clock: FixedClock) -> None:
+    """It has earned less than is taken back: the day closes all the same."""
+    loan, buyer, by = lent(db, clock), uuid4(), Author("officer", "the bank sells")
+    clock.advance(timedelta(days=40))
+    close(db, clock)
+    earned = net(db, Kind.ACCRUED, BANK.id)
+    transfer(db=db, clock=clock, loan_ids=[loan.id], to=buyer, key="sold", author=by)
+    write_off(db=db, clock=clock, loan_id=loan.id, key="lost", author=by)
+    clock.advance(ONE_DAY)
+    close(db, clock)
+    assert net(db, Kind.ACCRUED, BANK.id) == net(db, Kind.ACCRUED, buyer) == 0
+    assert net(db, Kind.INCOME, buyer) == earned == -net(db, Kind.INCOME, BANK.id) > 0
+
+
+def test_a_buyer_gives_back_what_was_collected_before_it_bought(db: Connection, clock: FixedClock) -> None:
+    loan, buyer, by = lent(db, clock), uuid4(), Author("officer", "the bank sells")
+    clock.advance(timedelta(days=40))
+    repay(db=db, clock=clock, loan_id=loan.id, amount=CNY(80_000), key="paid")
+    clock.advance(ONE_DAY)
+    close(db, clock)
+    collected = net(db, Kind.COLLECTED, BANK.id)
+    transfer(db=db, clock=clock, loan_ids=[loan.id], to=buyer, key="sold", author=by)
+    reverse(db=db, clock=clock, loan_id=loan.id, of="paid", key="bounced", author=by)
+    clock.advance(ONE_DAY)
+    close(db, clock)
+    assert net(db, Kind.COLLECTED, buyer) == -collected < 0
 
 
 def test_a_loan_written_off_is_told_apart_from_one_repaid(db: Connection, clock: FixedClock) -> None:
