@@ -28,7 +28,7 @@ from xinqiao.identity.liveness import Beside, Verdict
 from xinqiao.identity.liveness.challenge.shape import shape_model
 from xinqiao.identity.liveness.decide import CONCLUDED, NEEDED, Evidence, _as_found, fuse, texture_told
 from xinqiao.identity.liveness.evaluate import LIVE, challenges, gather, told_of
-from xinqiao.identity.liveness.many import answer
+from xinqiao.identity.liveness.many import Unread, answer
 from xinqiao.identity.sources import APPEARANCE, Rule, shipped
 from xinqiao.identity.thresholds import Device, Fusion
 
@@ -52,6 +52,9 @@ def hear(folder: Path, out: Path, most: int) -> None:
     with out.open("a") as file:
         for p in todo:
             verdict = answer(models, p.path, beside, shown)
+            if isinstance(verdict, Unread):
+                print(f"not read: {p.path}: {verdict.why.code}")
+                continue
             row = {"file": str(p.path), "species": p.species, **told_of(p.path), "verdict": b64encode(pickle.dumps(verdict)).decode()}
             file.write(json.dumps(row) + "\n")
             file.flush()

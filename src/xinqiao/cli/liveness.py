@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import cyclopts
 from cyclopts import Parameter
+from rich.markup import escape
 
 from xinqiao.kit import Settings
 from xinqiao.terminal import OK, REFUSED, Json, errors, refusals, show, table
@@ -225,7 +226,7 @@ def checked_folder(folder: Path, device: str, left_out: Collection[str] = ()) ->
 
 def _say_unread(unread: Sequence[tuple[Path, Unread]]) -> None:
     for path, one in unread:
-        errors.print(f"[yellow]Not counted:[/] {path}: {one.why.en} ({one.why.code})", highlight=False)
+        errors.print(f"[yellow]Not counted:[/] {escape(f'{path}: {one.why.en} ({one.why.code})')}", highlight=False)
 
 
 def _rates(facts: dict[str, Any]) -> object:

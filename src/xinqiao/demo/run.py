@@ -44,6 +44,8 @@ SPECIAL = 8
 SEED = 1
 ENDING = (signal.SIGINT, signal.SIGTERM)
 INTERRUPTED = 128 + signal.SIGINT
+PATIENCE = 30.0
+"""Seconds that the demo is given to stop."""
 NO_MACHINE = frozenset({"automated_decision", "media_retention"})
 
 
@@ -80,11 +82,15 @@ def main(*, people: int, book: int, as_json: bool, serve: bool) -> int:
 
 def _end_on_request() -> None:
     """Ctrl-C and a service manager's request end the demo alike: an exception unwinds it, so that no server of the database stays behind. Asking
-    again changes nothing: it is stopping. A shell that starts it in the background has Ctrl-C ignored; here it counts again."""
+    again within PATIENCE changes nothing, for it is stopping; later it counts anew, for an exception raised in a finaliser is lost. A shell that
+    starts the demo in the background has Ctrl-C ignored; here it counts again."""
+    asked: list[float] = []
 
     def end(_number: int, _frame: object) -> None:
-        for one in ENDING:
-            signal.signal(one, signal.SIG_IGN)
+        now = time.monotonic()
+        if asked and now - asked[-1] < PATIENCE:
+            return
+        asked.append(now)
         raise KeyboardInterrupt
 
     for one in ENDING:
@@ -214,11 +220,11 @@ def _serving(house: House, made: world.World, visitors: Sequence[shop.Visitor]) 
     server = uvicorn.Server(uvicorn.Config(app, host=house.settings.host, port=house.settings.port, log_level="error"))
     thread = threading.Thread(target=server.run, name="web", daemon=True)
     thread.start()
-    while not server.started:
-        if not thread.is_alive():
-            raise SystemExit("The web application did not start.")
-        time.sleep(0.05)
     try:
+        while not server.started:
+            if not thread.is_alive():
+                raise SystemExit("The web application did not start.")
+            time.sleep(0.05)
         yield
     finally:
         server.should_exit = True

@@ -125,7 +125,14 @@ def decide(signals: Sequence[Signal], required: Sequence[str] = REQUIRED) -> Out
 def conclude(liveness: Outcome, score: float | None, signals: Sequence[Signal], ours: Sequence[Signal]) -> Outcome:
     """The fusion's word counts as one signal beside `ours`, portrait and match; deceit among its `signals` stays deceit."""
     deceit = next((s.reason for s in signals if s.state is State.FAIL and s.reason in DECEIT), None)
-    return decide((Signal("liveness", State(liveness.value), score, deceit), *ours))
+    refused = any(s.state is State.FAIL for s in ours)  # which another try at the clip would not undo
+    word = State.REFER if refused and only_disagrees(signals) else State(liveness.value)
+    return decide((Signal("liveness", word, score, deceit), *ours))
+
+
+def only_disagrees(signals: Sequence[Signal]) -> bool:
+    """Another capture is asked for, and for nothing but that one network refused alone (`agreement`)."""
+    return {s.name for s in signals if s.state is State.RETRY} == {"agreement"}
 
 
 def explain(signals: Sequence[Signal], outcome: Outcome) -> tuple[Reason, ...]:

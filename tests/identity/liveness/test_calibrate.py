@@ -10,8 +10,19 @@ import pytest
 from xinqiao.identity import FaceModels, ModelsUnavailable, Outcome, Signal, State
 from xinqiao.identity.errors import CalibrationTooFew, CalibrationUseless, ClassMisnamed, FolderUnfit
 from xinqiao.identity.liveness import calibrations
-from xinqiao.identity.liveness.calibrate import Aims, Calibrated, Judged, at_most, calibrate, fold_by_person, people_needed, provable
-from xinqiao.identity.liveness.decide import NEEDED, Evidence, Verdict, fuse, rejudge, texture_told
+from xinqiao.identity.liveness.calibrate import (
+    Aims,
+    Calibrated,
+    Judged,
+    _answered,
+    _scores,
+    at_most,
+    calibrate,
+    fold_by_person,
+    people_needed,
+    provable,
+)
+from xinqiao.identity.liveness.decide import NEEDED, Evidence, Label, Verdict, fuse, rejudge, texture_told
 from xinqiao.identity.own import basis, digest, read_sealed
 from xinqiao.identity.thresholds import Band, Device, Fusion
 from xinqiao.kit import FixedClock, Settings
@@ -308,3 +319,15 @@ def test_a_folder_is_one_class_or_holds_one_for_each(tmp_path: Path) -> None:
 def test_a_verdict_of_a_class_says_which_and_whether_it_was_calibrated() -> None:
     told: Verdict = fuse([], {}, ANY, device="phone_basic")
     assert (told.device, told.calibrated) == ("phone_basic", False)
+
+
+def test_what_one_network_alone_refused_counts_in_the_proof_under_any_scale() -> None:
+    """It is asked for again when it is judged, and a lender's calibration must not lose the people by it."""
+    living = [judged(f"p{n}", "live", 3.0, infrared=0.98, depth=0.97) for n in range(20)]
+    masks = [judged(f"p{n}", "silicone_mask", 0.3 + n / 40, infrared=0.0005, depth=0.7) for n in range(20)]
+    assert {row.verdict.label for row in masks} == {Label.RETRY}
+    assert all(_answered(row) for row in masks)
+    for shift in (-2.0, 0.0, 2.0):
+        scored = _scores([*living, *masks], SHIPPED, 1.0, shift, ANY)
+        assert len(scored) == 40
+        assert max(s.score for s in scored if s.species != "live") < min(s.score for s in scored if s.species == "live")

@@ -12,6 +12,7 @@ from xinqiao.identity import FaceModels, Outcome, Signal, State
 from xinqiao.identity.liveness.challenge.shape import shape_model
 from xinqiao.identity.liveness.decide import FAMILIES, NEEDED, Evidence, Label, Verdict, bounds_told, combined, fuse, rejudge, texture_told
 from xinqiao.identity.liveness.signals import texture_signal
+from xinqiao.identity.model import conclude
 from xinqiao.identity.sources import FILE, Rule, digest, known, shipped
 from xinqiao.identity.thresholds import Band, Device, Fusion
 
@@ -134,10 +135,21 @@ def test_who_blinked_before_near_infrared_is_asked_again_and_a_mask_is_not_let_b
     again = rejudge(blinked, ANY.devices["any"], ANY.devices["any"], ANY)
     assert [(s.name, s.state) for s in again.signals] == [(s.name, s.state) for s in blinked.signals]
     assert fuse([*PASSED, *near], {k: v for k, v in heard.items() if k != "depth_texture"}, ANY).outcome is Outcome.FAIL  # one against one
+    light = [Signal("light_sequence", State.PASS, 0.9), Signal("light_shape", State.PASS, 0.66)]
+    assert (
+        fuse([*PASSED, *near, *deep, *light], heard | {"light_shape": Evidence(0.66)}, ANY).outcome is Outcome.RETRY
+    )  # says next to nothing
+    shone = {k: v for k, v in heard.items() if k != "depth_texture"} | {"light_shape": Evidence(0.9)}
+    assert fuse([*PASSED, *near, *light], shone, ANY).outcome is Outcome.FAIL  # masks answer the light as heads do: it is no witness
+    other = [light[0], Signal("light_shape", State.FAIL, 0.01, "light_flat")]
+    assert fuse([*PASSED, *near, *deep, *other], heard | {"light_shape": Evidence(0.01)}, ANY).outcome is Outcome.FAIL
     doubtful = heard | {"texture": Evidence(0.4)}
     assert fuse([*PASSED, *near, *deep], doubtful, ANY).outcome is Outcome.FAIL  # two against one
     flat = [Signal("depth_relief", State.FAIL, 0.4, "depth_flat"), deep[1]]
     assert fuse([*PASSED, *near, *flat], heard, ANY).outcome is Outcome.FAIL  # physics is not undone
+    somebody_else = Signal("match", State.FAIL, 0.2, "other_person")
+    assert conclude(blinked.outcome, blinked.score, blinked.signals, [somebody_else]) is Outcome.FAIL
+    assert conclude(blinked.outcome, blinked.score, blinked.signals, []) is Outcome.RETRY
 
 
 @pytest.mark.parametrize("name", ["light_shape", "infrared_face", "depth_relief", "light_sequence"])

@@ -20,6 +20,7 @@ from scipy.optimize import minimize
 from scipy.stats import beta
 
 from ..errors import CalibrationTooFew, CalibrationUseless
+from ..model import only_disagrees
 from ..thresholds import Band, Device, Fusion
 from .decide import Label, Verdict, rejudge
 from .drift import EDGES, histogram
@@ -98,7 +99,9 @@ def calibrate(name: str, rows: Sequence[Judged], before: Device, fusion: Fusion,
 
 
 def _answered(row: Judged) -> bool:
-    return row.verdict.score is not None and row.verdict.label in (Label.LIVE, Label.ATTACK)
+    """What one network alone refused counts as refused: under another scale it would be."""
+    judged = row.verdict.label in (Label.LIVE, Label.ATTACK) or only_disagrees(row.verdict.signals)
+    return row.verdict.score is not None and judged
 
 
 def _require_people(name: str, rows: Sequence[Judged], aims: Aims, left_out: int) -> None:
@@ -171,7 +174,7 @@ OPEN = Band(0.0, 0.0)
 def _scores(rows: Sequence[Judged], before: Device, scale: float, shift: float, fusion: Fusion) -> list[_Scored]:
     """Of the captures that got an answer, under a band that stops nothing."""
     bare = Device(scale, shift, OPEN, calibrated=True, groups=_tuples(groups_seen(rows)))
-    told = [(r, rejudge(r.verdict, before, bare, fusion)) for r in rows]
+    told = [(r, rejudge(r.verdict, before, bare, fusion, agree=False)) for r in rows]
     return [
         _Scored(r.person, r.species, 0.0 if v.outcome.value == "fail" else v.score)
         for r, v in told

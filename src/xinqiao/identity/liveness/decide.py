@@ -110,8 +110,12 @@ def fuse(
     device: str = ANY_DEVICE,
     took_ms: float = 0.0,
     rule: Rule | None = None,
+    agree: bool = True,
 ) -> Verdict:
-    """`evidence` by the name of its source. Where more than one speaks, what each alone would leave to a person is settled by the whole."""
+    """`evidence` by the name of its source. Where more than one speaks, what each alone would leave to a person is settled by the whole.
+
+    Not `agree`: without asking for another capture where one network refuses alone, as calibration counts.
+    """
     rule, (known, bounds) = rule or shipped(), fusion.device(device)
     whole = _excused(signals, rule)
     parts = contributions(evidence, rule)
@@ -120,7 +124,8 @@ def fuse(
     if score is not None and band is not None and (len(evidence) > 1 or set(parts) != {APPEARANCE}):
         state = _unlifted(band.state(score), evidence, bounds, rule)
         whole.append(Signal("fused", state, score, {State.REFER: "borderline", State.FAIL: "fused_attack"}.get(state)))
-    if alone := _dissenter(_weighed(whole, evidence, rule), evidence, parts, rule):
+    alone = _dissenter(_weighed(whole, evidence, rule), evidence, parts, rule) if agree else None
+    if alone:
         whole.append(Signal("agreement", State.RETRY, parts[alone], "witnesses_disagree"))
     if any(s.state is State.FAIL and s.reason in DECEIT for s in signals):
         score = 0.0
@@ -171,10 +176,11 @@ def _dissenter(signals: Sequence[Signal], heard: Mapping[str, Evidence], parts: 
     """The group whose network refuses, or doubts so much that the whole refuses, while every other group speaks for life and two at least do.
 
     Shut eyes look like a mask to near infrared: who blinked is asked again, and a mask that deceives all the others gains a try and no pass.
-    What is refused by physics, or by a signal of another group, is not undone.
+    Groups that lift nothing are no witnesses here. What is refused by physics, or by a signal of another group, is not undone.
     """
-    against = [name for name, value in parts.items() if value < 0]
-    if len(parts) < 3 or len(against) != 1:
+    heeded = {name: value for name, value in parts.items() if rule.groups[name].lifts}
+    against = [name for name, value in heeded.items() if value < 0]
+    if len(heeded) < 3 or len(against) != 1:
         return None
     failed = [s for s in signals if s.state is State.FAIL]
     its_own = [s for s in failed if s.name == "fused" or (s.name in heard and rule.group(s.name) == against[0])]
@@ -189,10 +195,10 @@ def bounds_told(verdict: Verdict, fusion: Fusion) -> dict[str, Any]:
     return {"cut": fusion.cut} | bounds.record() | {"used": {**used, "cut": cut}}
 
 
-def rejudge(verdict: Verdict, before: Device, after: Device, fusion: Fusion, *, rule: Rule | None = None) -> Verdict:
+def rejudge(verdict: Verdict, before: Device, after: Device, fusion: Fusion, *, rule: Rule | None = None, agree: bool = True) -> Verdict:
     """The verdict that the same capture would get in a class of cameras calibrated as `after`; it was judged in one calibrated as `before`.
 
-    `fusion`: where `cut` stands, for a class that has none of its own.
+    `fusion`: where `cut` stands, for a class that has none of its own. `agree`: as `fuse`.
     """
     rule = rule or shipped()
     evidence, signals = dict(verdict.sources), [s for s in verdict.signals if s.name not in CONCLUDED]
@@ -200,7 +206,8 @@ def rejudge(verdict: Verdict, before: Device, after: Device, fusion: Fusion, *, 
         score = after.calibrate((evidence["texture"].log_odds - before.shift) / before.scale)
         evidence["texture"] = replace(evidence["texture"], probability=score)
         signals = [texture_told(score, after, rule) if s.name == "texture" else s for s in signals]
-    return fuse([_as_found(s) for s in signals], evidence, Fusion(fusion.cut, {ANY_DEVICE: after}), took_ms=verdict.took_ms, rule=rule)
+    only = Fusion(fusion.cut, {ANY_DEVICE: after})
+    return fuse([_as_found(s) for s in signals], evidence, only, took_ms=verdict.took_ms, rule=rule, agree=agree)
 
 
 def _as_found(signal: Signal) -> Signal:

@@ -40,7 +40,6 @@ SPECTRUM = N_("skin, ink and screens in near infrared; docs/liveness.md")
 RELIEF = N_("plane and cylinder against the face mesh; docs/liveness.md")
 
 ASKED: dict[str, Asked] = {
-    "decoding": Asked(N_("Decoding"), N_("Can the file be read within bounds of size, length and work?"), OURS),
     "portrait_quality": Asked(
         N_("Quality of the ID portrait"),
         N_("Does the ID portrait show one face, large and clear enough?"),
