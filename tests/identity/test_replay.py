@@ -58,6 +58,7 @@ CASES = [
     ("phone_high", 0.45, {}),
     ("phone_high", 0.55, {"light_shape": 0.9, "infrared": 0.6}),
     ("phone_basic", 0.05, {"infrared": 0.99}),
+    ("any", 0.8, {"infrared": 0.001, "depth": 0.9}),
 ]
 
 
@@ -75,6 +76,12 @@ def test_a_band_that_did_not_judge_is_found_out() -> None:
     assert replay(record)[1] is None
     record["bounds"]["used"]["sure"] = 0.7
     assert "0.7" in (replay(record)[1] or "")
+
+
+def test_a_conclusion_that_nothing_led_to_is_found_out() -> None:
+    record = written(judged("any", shipped(), 0.9, light_shape=0.9), shipped().version)
+    record["signals"]["agreement"] = {"state": "pass", "value": None, "reason": None}
+    assert "agreement" in (replay(record)[1] or "")
 
 
 def test_a_record_of_an_earlier_rule_that_is_kept_is_judged_by_that_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .errors import FusionUnknown
-from .liveness.decide import Evidence, Verdict, rejudge
+from .liveness.decide import CONCLUDED, Evidence, Verdict, rejudge
 from .model import Outcome, Signal, State, conclude
 from .sources import Rule, known, shipped
 from .thresholds import ANY_DEVICE, Device, Fusion
@@ -55,6 +55,7 @@ def _difference(record: Mapping[str, Any], again: Verdict, outcome: Outcome) -> 
     if label != record["label"]:
         return f"its score means {label}, the record says {record['label']}"
     other = [s.name for s in again.signals if (s.state, s.reason) != (_told(record, s.name)["state"], _told(record, s.name)["reason"])]
+    other += [name for name in CONCLUDED if name in record["signals"] and name not in {s.name for s in again.signals}]
     return f"its numbers give another state of {', '.join(other)}" if other else None
 
 

@@ -120,7 +120,7 @@ def sent_meanwhile(evidence: IdentityEvidence, apart: int) -> IdentityEvidence:
     told = sent_before_signal(b"", lambda _: apart)
     if told.state is not State.FAIL or told.name in {s.name for s in evidence.signals if s.state is State.FAIL}:
         return evidence
-    signals = tuple(told if s.name == told.name else s for s in evidence.signals)
+    signals = tuple(told if s.name == told.name else s for s in evidence.signals if s.name != "agreement")  # nobody is asked again
     failed = {"outcome": Outcome.FAIL, "liveness": Outcome.FAIL, "label": Label.ATTACK.value, "liveness_score": 0.0}
     return replace(evidence, signals=signals, reasons=explain(signals, Outcome.FAIL), **failed)
 
